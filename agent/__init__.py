@@ -1,0 +1,1 @@
+"""The camera agent: sees garments, decides, and says so over MQTT."""

@@ -1,0 +1,125 @@
+"""The agent's configuration: one TOML file, checked as a whole before anything starts."""
+
+import difflib
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from agent.errors import ConfigError
+from agent.topics import check_id
+
+BUNDLED_MODEL = Path(__file__).parent / "models" / "vastra-vgg16.tflite"
+
+Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file: immutable, and a misspelt key is an error rather than a silent default."""
+
+
+class CameraConfig(_Section, frozen=True, kw_only=True):
+    """Where pictures come from."""
+
+    name: str = "camera-1"  # a level of the topics
+    source: str = "0"  # the first camera; also /dev/..., rtsp://, http://, a video, a folder, `demo`
+    pace: Literal["realtime", "fast"] = "realtime"  # videos and folders only: as filmed, or every picture at once
+    loop: bool = False  # videos and folders only: begin again at the end
+    stall_s: Seconds = 10.0  # slower than any camera's key frame; past it the picture is not live any more
+
+
+class ModelConfig(_Section, frozen=True, kw_only=True):
+    """Which bundle answers, and with how many processor threads."""
+
+    path: str = str(BUNDLED_MODEL)
+    threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # leaves the other cores to decoding and the system
+    threshold: Unit | None = None  # None: the bundle's own, calibrated to keep 95 % of known garments
+
+
+class DecisionConfig(_Section, frozen=True, kw_only=True):
+    """How single predictions become a steady answer."""
+
+    window: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5  # pictures averaged: rides over one blurred or turned away
+    agree: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3  # of them, with the same best label, before it is confirmed
+    stale_s: Seconds = 5.0  # without pictures for so long, the last answer is not true any more
+    update_s: Seconds = 10.0  # how often a garment that stays is reported again
+    heartbeat_s: Seconds = 30.0  # how often an unchanged decision is published again
+
+
+class BrokerConfig(_Section, frozen=True, kw_only=True):
+    """Where messages go. The password comes from a file, a systemd credential or VASTRA_BROKER_PASSWORD, never from here."""
+
+    url: str = "mqtt://localhost:1883"
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None  # None: the system's certificate authorities
+    keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=3600)] = 30  # a dead agent is offline within 45 s
+    longest_wait_s: Seconds = 60.0  # between two attempts to connect
+
+
+class OutboxConfig(_Section, frozen=True, kw_only=True):
+    """Events wait here on disk while the broker is away."""
+
+    path: str | None = None  # None: $STATE_DIRECTORY or ~/.local/state/vastra, and memory for the demo
+    max_events: Annotated[int, msgspec.Meta(ge=10, le=10_000_000)] = 100_000  # about 50 MB, a month of a busy till
+
+
+class AgentConfig(_Section, frozen=True, kw_only=True):
+    """All of it; every default runs on a bare device with one camera and a broker beside it."""
+
+    site: str = "shop"
+    device: str = "camera"
+    cameras: Annotated[tuple[CameraConfig, ...], msgspec.Meta(min_length=1)] = (CameraConfig(),)
+    model: ModelConfig = ModelConfig()
+    decision: DecisionConfig = DecisionConfig()
+    broker: BrokerConfig = BrokerConfig()
+    outbox: OutboxConfig = OutboxConfig()
+    health_s: Seconds = 60.0
+
+    def __post_init__(self) -> None:
+        check_id(self.site, "site")
+        check_id(self.device, "device")
+        names = [check_id(camera.name, "cameras.name") for camera in self.cameras]
+        if len(set(names)) != len(names):
+            raise ConfigError(f"cameras.name: every camera needs a name of its own, found {', '.join(names)}")
+        if self.decision.agree > self.decision.window:
+            raise ConfigError(f"decision.agree: {self.decision.agree} of a window of {self.decision.window} can never be")
+
+
+def read_config(path: Path) -> AgentConfig:
+    """The configuration in a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or a key is unknown, of the wrong type or out of range.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the configuration: {error.strerror}") from error
+    try:
+        return msgspec.toml.decode(text, type=AgentConfig)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}") from error
+    except msgspec.MsgspecError as error:
+        raise ConfigError(f"{path}: {_explain(str(error))}") from error
+
+
+def _explain(message: str) -> str:
+    """msgspec's message, and for an unknown key the nearest known one."""
+    unknown = re.search(r"unknown field `([^`]+)`", message)
+    if unknown is None:
+        return message
+    keys = _keys(AgentConfig)
+    near = difflib.get_close_matches(unknown[1], keys, n=1)
+    return f"{message}; did you mean `{near[0]}`?" if near else f"{message}; known keys: {', '.join(sorted(keys))}"
+
+
+def _keys(section: type[msgspec.Struct]) -> set[str]:
+    found = set()
+    for field in msgspec.structs.fields(section):
+        found.add(field.encode_name)
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            found |= _keys(field.type)
+    return found

@@ -1,0 +1,78 @@
+"""What the line needs from the outside, as roles; `agent/adapters` holds the drivers that fill them."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Protocol
+
+from agent.fit import Pixels
+from agent.values import Frame, Outgoing, Prediction
+
+
+class Clock:
+    """The time: `now` is aware UTC and may jump, `monotonic` is seconds that never do. Tests give one that stands still."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return monotonic()
+
+
+class Camera(Protocol):
+    """A source of pictures that is open until closed."""
+
+    def read(self) -> Frame | None:
+        """The next picture, waiting for it; None when a finite source (a video, a folder) is at its end.
+
+        Raises:
+            CameraError: the source is lost; close it and open another.
+        """
+
+    def close(self) -> None:
+        """Releases the device; later reads are an error."""
+
+
+class Classifier(Protocol):
+    """A model that says how likely each label is."""
+
+    def classify(self, pixels: Pixels) -> Prediction:
+        """The calibrated prediction for one picture of any size, RGB uint8 (height, width, 3)."""
+
+
+class FrameSource(Protocol):
+    """The newest picture of a camera that may come and go; the grabber in `agent/adapters` is one."""
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The newest picture not yet taken, waiting up to `timeout_s`; None when there is none in that time."""
+
+    @property
+    def ended(self) -> bool:
+        """True once a finite source has given its last picture."""
+
+    @property
+    def lost(self) -> str | None:
+        """Why there is no camera at the moment, in plain words; None while pictures come."""
+
+    def close(self) -> None:
+        """Stops grabbing and releases the camera."""
+
+
+class Broker(Protocol):
+    """The way out, owned by one network thread that connects, and connects again, until stopped."""
+
+    def start(self, will: Outgoing, greeting: Callable[[], Sequence[Outgoing]]) -> None:
+        """Begins to connect and returns at once. `greeting` is called and sent, in order, after every connect.
+
+        Raises:
+            BrokerError: never for a broker that is away; only for settings that cannot work, such as a missing CA file.
+        """
+
+    def send(self, message: Outgoing) -> None:
+        """Sends now, or drops it while there is no connection: the next greeting tells the state anew."""
+
+    def send_event(self, message: Outgoing) -> None:
+        """Keeps the message in the outbox until the broker has acknowledged it, also over a restart."""
+
+    def stop(self, farewell: Outgoing, timeout_s: float) -> None:
+        """Sends what is under way and the farewell, disconnects cleanly, and gives up after `timeout_s`."""

@@ -1,0 +1,1 @@
+"""Gathers labelled photos from web shops into a dataset."""
