@@ -1,0 +1,105 @@
+"""`vastra-train`: fit a classifier, evaluate one."""
+
+import logging
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from training.backbone import BACKBONES
+from training.metrics import Metrics
+from training.progress import Bars
+from training.recipe import read_recipe
+
+_DATASET = click.Path(exists=True, file_okay=False, path_type=Path)
+_MODEL = click.Path(exists=True, path_type=Path)
+_OUT = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("vastra"), prog_name="vastra-train")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done in detail.")
+def main(*, verbose: bool) -> None:
+    """Train garment classifiers whose numbers hold on shops never seen."""
+    handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False)
+    logging.basicConfig(level="DEBUG" if verbose else "INFO", format="%(message)s", handlers=[handler])
+    for chatty in ("matplotlib", "h5py", "absl", "tensorflow"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+@main.command(epilog="\b\nExample:\n  vastra-train fit data/train --test data/other_sites --weights imagenet --out runs/first")
+@click.argument("datasets", nargs=-1, required=True, type=_DATASET, metavar="DATASET...")
+@click.option("--test", "test", type=_DATASET, help="Dataset of other sites to report on; never used to choose.")
+@click.option("--backbone", type=click.Choice(list(BACKBONES)), default="vgg16", show_default=True)
+@click.option("--recipe", default="default", show_default=True, help="A recipe's name, or a TOML file.")
+@click.option("--weights", default="imagenet", show_default=True, help="imagenet, none, or an .npz or .h5 file.")
+@click.option("--out", required=True, type=_OUT, help="The run folder to write; must not exist.")
+@click.option(
+    "--cache", type=_OUT, default=Path(".cache/frozen"), show_default=True, help="Folder of frozen activations."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print run.json on stdout.")
+def fit(  # noqa: PLR0913 - click hands every option over as an argument of its own
+    *,
+    datasets: tuple[Path, ...],
+    test: Path | None,
+    backbone: str,
+    recipe: str,
+    weights: str,
+    out: Path,
+    cache: Path,
+    as_json: bool,
+) -> None:
+    """Train on DATASET, a folder with manifest.jsonl or one folder of pictures a class.
+
+    Whole sites are kept aside to calibrate and to tell how well it generalises; then all photos are trained on. Frozen
+    activations are cached, so an interrupted or repeated run goes on where it was.
+    """
+    from training.session import Request, train  # noqa: PLC0415 - keras takes seconds to import, --help none
+
+    request = Request(datasets, test, backbone, read_recipe(recipe), weights, out, cache)
+    with Bars() as bars:
+        card = train(request, bars)
+    if as_json:
+        click.echo(msgspec.json.encode(card))
+        return
+    console = Console()
+    for title, tested in (("sites kept aside", card.validation), ("test", card.test)):
+        if tested:
+            _print(console, f"{title}: {tested.dataset}", tested.metrics)
+    console.print(f"[bold]{out}[/]: open {out / 'report.html'}, or go on with\n  vastra-export convert {out} ...")
+
+
+@main.command(epilog="\b\nExample:\n  vastra-train evaluate agent/models/vastra-vgg16.tflite data/other_sites")
+@click.argument("model", type=_MODEL, metavar="RUN|BUNDLE")
+@click.argument("dataset", type=_DATASET)
+@click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
+def evaluate(*, model: Path, dataset: Path, as_json: bool) -> None:
+    """Measure a run folder or a bundle on DATASET. Photos of `other` count for rejection only."""
+    from training.evaluate import evaluate as measure  # noqa: PLC0415 - keras takes seconds to import
+
+    with Bars() as bars:
+        metrics = measure(model, dataset, bars)
+    if as_json:
+        click.echo(msgspec.json.encode(metrics))
+    else:
+        _print(Console(), f"{model} on {dataset}", metrics)
+
+
+def _print(console: Console, title: str, metrics: Metrics) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in ("class", "photos", "precision", "recall", "F1"):
+        table.add_column(column, justify="left" if column == "class" else "right")
+    for label, one in metrics.per_class.items():
+        table.add_row(label, str(one.n), f"{one.precision:.3f}", f"{one.recall:.3f}", f"{one.f1:.3f}")
+    console.print(table)
+    figures = f"top-1 {metrics.top1:.3f}   macro-F1 {metrics.macro_f1:.3f}   ECE {metrics.ece:.3f}"
+    if metrics.auroc_other is not None:
+        figures += f"   AUROC against other {metrics.auroc_other:.3f}"
+        figures += f"   other accepted at 95 % of known {metrics.other_accepted_at_95:.1%}"
+    console.print(figures)
+
+

@@ -1,0 +1,114 @@
+"""Photos with their class, site and file, gathered from one or more dataset folders."""
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from agent.errors import PictureError
+from agent.fit import Pixels, load_picture
+from scraper.manifest import Dataset, read_dataset
+from training.classes import match_labels
+from training.errors import ClassError
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One photo as training sees it: its file, content hash, class index and the site that it came from."""
+
+    file: Path
+    sha256: str
+    label: int
+    site: str
+
+    def load(self) -> Pixels:
+        """The photo's pixels, RGB uint8 (height, width, 3), as stored."""
+        return load_picture(self.file)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSet:
+    """Samples over explicit `labels` (output order), and the files that could not be read."""
+
+    labels: tuple[str, ...]
+    samples: tuple[Sample, ...]
+    unreadable: tuple[Path, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """A short hash of which photos these are and how they are labelled; independent of their order."""
+        rows = sorted(f"{sample.sha256} {self.labels[sample.label]}" for sample in self.samples)
+        return hashlib.sha256("\n".join((*self.labels, *rows)).encode()).hexdigest()[:12]
+
+    def counts(self) -> dict[str, int]:
+        """Photos a label, in output order."""
+        found = Counter(sample.label for sample in self.samples)
+        return {label: found[index] for index, label in enumerate(self.labels)}
+
+
+def read_photos(roots: Sequence[Path], labels: Sequence[str] | None = None) -> PhotoSet:
+    """The readable photos of some datasets. Without `labels` the classes are those found, sorted by name.
+
+    A file that holds no picture is named in the log, skipped and kept in `unreadable`; exact duplicates count once.
+
+    Raises:
+        DatasetError: a folder is no dataset.
+        ClassError: fewer than two classes, a name that matches no label, or a class without a readable photo.
+    """
+    datasets = [read_dataset(root) for root in roots]
+    found = sorted({label for dataset in datasets for label in dataset.labels})
+    order = tuple(labels) if labels is not None else tuple(sorted(set(_spellings(found).values())))
+    matched = match_labels(found, order)
+    samples: dict[str, Sample] = {}
+    unreadable = []
+    for dataset in datasets:
+        for photo in dataset.photos:
+            file = dataset.file(photo)
+            if not _is_picture(file):
+                unreadable.append(file)
+                continue
+            sha256 = photo.sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
+            site = photo.site or dataset.root.name
+            samples.setdefault(sha256, Sample(file, sha256, order.index(matched[photo.label]), site))
+    photos = PhotoSet(order, tuple(samples.values()), tuple(unreadable))
+    if labels is None:
+        _refuse_empty(photos)
+    return photos
+
+
+def _spellings(found: Iterable[str]) -> dict[str, str]:
+    """Each found name with the spelling that stands for it: two datasets may write one class differently."""
+    chosen: list[str] = []
+    for name in found:
+        try:
+            match_labels([name], chosen)
+        except ClassError:
+            chosen.append(name)
+    return match_labels(found, chosen)
+
+
+def _is_picture(file: Path) -> bool:
+    # `haveImageReader` looks at the first bytes only; a truncated file is found when it is decoded.
+    if file.is_file() and cv2.haveImageReader(str(file)):
+        try:
+            load_picture(file)
+        except PictureError as error:
+            _log.warning("skipped %s", error.message)
+            return False
+        return True
+    _log.warning("skipped %s: missing or not a picture", file)
+    return False
+
+
+def _refuse_empty(photos: PhotoSet) -> None:
+    if len(photos.labels) < 2:  # noqa: PLR2004 - one class is no choice
+        raise ClassError(f"only one class, {photos.labels[0]!r}: a classifier needs at least two")
+    empty = [label for label, count in photos.counts().items() if count == 0]
+    if empty:
+        raise ClassError(f"class {empty[0]!r} has no readable photo")

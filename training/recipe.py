@@ -1,0 +1,114 @@
+"""A recipe: everything that decides how a model is trained, as one TOML file whose digest names the outcome."""
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from agent.fit import InputSpec
+from training.errors import RecipeError
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+"""A probability or a part of a whole, 0..1."""
+
+_RECIPES = files("training") / "recipes"
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the recipe: immutable, and a misspelt key is an error rather than a silent default."""
+
+
+class Augment(_Section):
+    """How far a training view may stray from its photo; each field is a probability or a largest change."""
+
+    flip: Share = 0.5
+    background: Share = 0.0
+    smallest_crop: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 1.0
+    zoom_out: Share = 0.0
+    rotate_deg: Annotated[float, msgspec.Meta(ge=0.0, le=45.0)] = 0.0
+    shear: Share = 0.0
+    perspective: Share = 0.0
+    brightness: Share = 0.0
+    contrast: Share = 0.0
+    saturation: Share = 0.0
+    hue_deg: Annotated[float, msgspec.Meta(ge=0.0, le=180.0)] = 0.0
+    white_balance: Share = 0.0
+    grey: Share = 0.0
+    blur: Share = 0.0
+    noise: Share = 0.0
+    jpeg: Share = 0.0
+    erase: Share = 0.0
+
+
+class Views(_Section):
+    """How many pictures are made of a photo once and for all; view 0 is the photo as it is, the rest are augmented."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Network(_Section):
+    """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head."""
+
+    boundary: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
+    head: Literal["average", "flatten"] = "average"
+    dropout: Share = 0.0
+
+
+class Schedule(_Section):
+    """How it is trained: AdamW, linear warm-up over `warmup` of the steps, then a cosine to zero."""
+
+    epochs: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 32
+    learning_rate: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] = 1e-3
+    warmup: Share = 0.0
+    weight_decay: Share = 0.0
+    label_smoothing: Share = 0.0
+    mixup: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 0.0
+    site_balance: Share = 0.0
+    seed: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Validation(_Section):
+    """The part of the photos, whole sites of them, that is kept aside to choose temperature and threshold."""
+
+    share: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.2
+    known_kept: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95
+
+
+class Recipe(_Section):
+    """All of it. `rejects` are the labels that mean "none of our garments"."""
+
+    summary: str
+    input: InputSpec
+    network: Network
+    schedule: Schedule
+    augment: Augment = Augment()
+    views: Views = Views()
+    validation: Validation = Validation()
+    rejects: tuple[str, ...] = ("other",)
+
+    @property
+    def digest(self) -> str:
+        """A short hash of every value: two runs with the same digest were asked for the same thing."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
+
+
+def read_recipe(name_or_path: str) -> Recipe:
+    """A recipe of this package by name (`default`), or any TOML file by path.
+
+    Raises:
+        RecipeError: there is no such recipe, or it holds an unknown key or a value out of range.
+    """
+    own = _RECIPES / f"{name_or_path}.toml"
+    try:
+        text = own.read_bytes() if own.is_file() else Path(name_or_path).read_bytes()
+    except OSError as error:
+        known = ", ".join(sorted(entry.name.removesuffix(".toml") for entry in _RECIPES.iterdir()))
+        raise RecipeError(f"no recipe {name_or_path!r}: expected {known} or a TOML file") from error
+    try:
+        return msgspec.toml.decode(text, type=Recipe)
+    except msgspec.MsgspecError as error:
+        raise RecipeError(f"recipe {name_or_path}: {error}") from error

@@ -1,0 +1,134 @@
+"""The run: a folder with a trained model and all that is known about it. The crossing from training to export.
+
+`model.keras`, `run.json` (below), `history.csv` (one row an epoch), `report.html` with its plots.
+"""
+
+import csv
+import io
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import keras
+import msgspec
+
+from agent.fit import InputSpec
+from training.errors import RunError
+from training.metrics import Metrics
+from training.recipe import Recipe
+
+FORMAT_VERSION = 1
+_MODEL, _CARD, _HISTORY = "model.keras", "run.json", "history.csv"
+
+
+class Epoch(msgspec.Struct, frozen=True, kw_only=True):
+    """One epoch of one training stage; `loss` and `accuracy` are over its augmented, mixed views."""
+
+    stage: str
+    epoch: int
+    loss: float
+    accuracy: float
+
+
+class Tested(msgspec.Struct, frozen=True, kw_only=True):
+    """Metrics of the float model on one data set, named by its folder and content hash."""
+
+    dataset: str
+    dataset_hash: str
+    metrics: Metrics
+
+
+class RunCard(msgspec.Struct, frozen=True, kw_only=True):
+    """`run.json`: how the model came about and what it scored.
+
+    `labels` are in output order. `temperature` and `threshold` were chosen on `validation`, sites that the model which
+    was measured there had not seen; the saved model was then trained on all photos.
+    """
+
+    created: datetime
+    labels: tuple[str, ...]
+    rejects: tuple[str, ...]
+    input: InputSpec
+    backbone: str
+    weights: str
+    recipe: Recipe
+    recipe_digest: str
+    photos: dict[str, int]
+    photos_hash: str
+    unreadable: int
+    temperature: Annotated[float, msgspec.Meta(gt=0.0)]
+    threshold: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+    validation: Tested | None
+    test: Tested | None
+    code_version: str
+    versions: dict[str, str]
+    seconds: float
+    format_version: int = FORMAT_VERSION
+
+
+def read_card(run: Path) -> RunCard:
+    """What is known about a run.
+
+    Raises:
+        RunError: the folder is no finished run, or of another format.
+    """
+    try:
+        text = (run / _CARD).read_bytes()
+    except OSError as error:
+        raise RunError(f"{run}: not a run folder ({_CARD}: {error.strerror}); vastra-train fit makes one") from error
+    try:
+        card = msgspec.json.decode(text, type=RunCard)
+    except msgspec.MsgspecError as error:
+        raise RunError(f"{run / _CARD}: {error}") from error
+    if card.format_version != FORMAT_VERSION:
+        raise RunError(f"{run}: run format {card.format_version}, this version reads {FORMAT_VERSION}")
+    return card
+
+
+def read_model(run: Path) -> keras.Model:
+    """The trained classifier: RGB uint8 (batch, height, width, 3) in, softmax float32 (batch, labels) out.
+
+    Raises:
+        RunError: `model.keras` is missing or damaged.
+    """
+    try:
+        return keras.models.load_model(run / _MODEL, compile=False)
+    except (ValueError, OSError) as error:
+        raise RunError(f"{run / _MODEL}: cannot be loaded: {error}") from error
+
+
+class RunFolder:
+    """A run being written: everything goes into a folder beside `path`, which `finish` renames, whole, to `path`."""
+
+    def __init__(self, path: Path) -> None:
+        if path.exists():
+            raise RunError(f"{path}: exists already; choose another --out or remove it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self.partial = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+
+    def write(self, model: keras.Model, card: RunCard, history: Sequence[Epoch]) -> None:
+        """The three files that export and people read."""
+        model.save(self.partial / _MODEL)
+        (self.partial / _CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+        (self.partial / _HISTORY).write_text(_table(history), encoding="utf-8")
+
+    def finish(self) -> Path:
+        """Makes the run appear under its name; returns it."""
+        self.partial.chmod(0o755)
+        return self.partial.rename(self._path)
+
+    def discard(self) -> None:
+        """Removes what was written, after a failure."""
+        shutil.rmtree(self.partial, ignore_errors=True)
+
+
+def _table(history: Sequence[Epoch]) -> str:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=Epoch.__struct_fields__)
+    writer.writeheader()
+    writer.writerows(msgspec.structs.asdict(epoch) for epoch in history)
+    return buffer.getvalue()
