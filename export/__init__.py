@@ -1,0 +1,1 @@
+"""Turns a training run into a bundle for the device and proves that nothing was lost on the way."""
