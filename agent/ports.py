@@ -54,6 +54,10 @@ class FrameSource(Protocol):
     def lost(self) -> str | None:
         """Why there is no camera at the moment, in plain words; None while pictures come."""
 
+    @property
+    def dropped(self) -> int:
+        """How many pictures gave way to newer ones before they were taken."""
+
     def close(self) -> None:
         """Stops grabbing and releases the camera."""
 
@@ -73,6 +77,18 @@ class Broker(Protocol):
 
     def send_event(self, message: Outgoing) -> None:
         """Keeps the message in the outbox until the broker has acknowledged it, also over a restart."""
+
+    @property
+    def outbox_depth(self) -> int:
+        """How many events wait for the broker."""
+
+    @property
+    def outbox_dropped(self) -> int:
+        """How many events were lost since the start because the outbox was full."""
+
+    @property
+    def reconnects(self) -> int:
+        """How often a connection was made again after the first."""
 
     def stop(self, farewell: Outgoing, timeout_s: float) -> None:
         """Sends what is under way and the farewell, disconnects cleanly, and gives up after `timeout_s`."""

@@ -1,0 +1,81 @@
+"""`vastra-agent check`: looks at what the agent needs, one finding each, with a fix that shop staff understand."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agent.adapters.litert_classifier import LiteRtClassifier
+from agent.adapters.paho_link import try_broker
+from agent.config import AgentConfig, CameraConfig
+from agent.errors import AgentError, BrokerError, CameraError
+from agent.wiring import Surroundings, broker_address, load_model, state_folder
+
+_DARK, _FLAT = 12.0, 3.0  # grey levels of 255: mean under which a picture is black, spread under which it shows nothing
+_ROOM_MB = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: `good` or not, what was found, and what to do about it (empty when good)."""
+
+    what: str
+    good: bool
+    found: str
+    fix: str = ""
+    exit_code: int = 0
+
+
+def check(config: AgentConfig, around: Surroundings) -> list[Finding]:
+    """Everything the agent needs, in the order in which it needs it; never raises for what it looks at."""
+    findings = [_look("model", lambda: _model(config), "Copy the model file again, or name another with --model.")]
+    for camera in config.cameras:
+        fix = "Is the camera plugged in and switched on? Unplug it, wait five seconds, plug it in again."
+        findings.append(_look(f"camera {camera.name}", lambda camera=camera: _camera(camera, around), fix))  # type: ignore[misc]
+    fix = "Is the network cable in and the broker's machine on? Compare the address with the one on its label."
+    findings.append(_look("broker", lambda: _broker(config, around), fix))
+    findings.append(_look("disk", lambda: _disk(config, around), "Delete old files or put in a larger card."))
+    return findings
+
+
+def _look(what: str, look: Callable[[], str], fix: str) -> Finding:
+    try:
+        return Finding(what, good=True, found=look())
+    except AgentError as error:
+        return Finding(what, good=False, found=error.message, fix=fix, exit_code=error.exit_code)
+
+
+def _model(config: AgentConfig) -> str:
+    bundle = load_model(config)
+    LiteRtClassifier(bundle, threads=config.model.threads).self_test(bundle)
+    return f"{bundle.manifest.name} {bundle.manifest.version} knows {', '.join(bundle.manifest.known)}; golden test passed"
+
+
+def _camera(config: CameraConfig, around: Surroundings) -> str:
+    camera = around.open_camera(config, around.clock)
+    try:
+        frame = camera.read()
+    finally:
+        camera.close()
+    if frame is None:
+        raise CameraError(f"{config.source} holds no picture")
+    height, width = frame.pixels.shape[:2]
+    if float(np.mean(frame.pixels)) < _DARK or float(np.std(frame.pixels)) < _FLAT:
+        raise CameraError(f"the picture ({width}x{height}) is black or all one colour: is the lens covered?")
+    return f"gives pictures of {width}x{height}"
+
+
+def _broker(config: AgentConfig, around: Surroundings) -> str:
+    address = broker_address(config, around.environ)
+    return f"{address} answers, MQTT {try_broker(config.broker, address)}"
+
+
+def _disk(config: AgentConfig, around: Surroundings) -> str:
+    folder = Path(config.outbox.path).parent if config.outbox.path else state_folder(around.environ)
+    existing = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
+    free_mb = shutil.disk_usage(existing).free // 1_000_000
+    if free_mb < _ROOM_MB:
+        raise BrokerError(f"{existing}: only {free_mb} MB free, events need {_ROOM_MB}")
+    return f"{free_mb} MB free at {existing}"

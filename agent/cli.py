@@ -1,0 +1,169 @@
+"""`vastra-agent`: watch a camera, classify pictures, look at the fleet."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from threading import Event
+
+import click
+import msgspec
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.table import Table
+
+from agent.config import BUNDLED_MODEL, AgentConfig, CameraConfig, read_config
+from agent.errors import PictureError
+
+_FILE = click.Path(path_type=Path)
+_model = click.option("--model", type=_FILE, help="A bundle (.tflite) instead of the one that came along.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("vastra"), prog_name="vastra-agent")
+@click.option("-v", "--verbose", is_flag=True, help="Log what is done in detail.")
+def main(*, verbose: bool) -> None:
+    """Watch a store camera, say which garment it sees, and publish that over MQTT.
+
+    Exit codes: 0 done, 2 wrong usage or configuration, 3 bad input file, 4 camera, broker or network failed.
+    """
+    if sys.stderr.isatty():
+        handler: logging.Handler = RichHandler(console=Console(stderr=True), show_path=False, omit_repeated_times=False)
+        logging.basicConfig(format="%(message)s", handlers=[handler])
+    else:  # a service's log adds the time itself
+        logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger().setLevel(logging.DEBUG if verbose else logging.INFO)
+    for chatty in ("amqtt", "transitions", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
+
+
+@main.command(
+    epilog="\b\nExamples:\n  vastra-agent run --source 0 --broker mqtt://broker.local\n"
+    "  vastra-agent run --config /etc/vastra/agent.toml"
+)
+@click.option("--config", type=_FILE, help="The configuration, a TOML file.")
+@click.option("--source", help="Camera index, /dev path, rtsp:// or http:// URL, video, folder, or demo.")
+@click.option("--pace", type=click.Choice(["realtime", "fast"]), help="Videos and folders: as filmed, or at once.")
+@_model
+@click.option("--broker", help="mqtt://HOST[:PORT] or mqtts://HOST[:PORT].")
+@click.option("--json", "as_json", is_flag=True, help="Print the final figures as one JSON object.")
+def run(  # noqa: PLR0913 - click hands every option over as an argument of its own
+    *, config: Path | None, source: str | None, pace: str | None, model: Path | None, broker: str | None, as_json: bool
+) -> None:
+    """Watch cameras until stopped (Ctrl-C or SIGTERM), or until the end of a video or folder.
+
+    Without a configuration: the bundled model, camera 0, and a broker on this machine. A camera or broker that is away
+    is waited for, and tried again for ever.
+    """
+    from agent.wiring import run_agent, surroundings  # noqa: PLC0415 - the drivers take half a second to load
+
+    settings = _settings(config, source, pace, model, broker)
+    health = run_agent(settings, surroundings(), _until_signalled())
+    if as_json:
+        click.echo(msgspec.json.encode(health))
+    else:
+        click.echo(f"{health.frames} pictures in {health.uptime_s:.1f} s, {health.dropped} dropped", err=True)
+
+
+@main.command(epilog="\b\nExample:\n  vastra-agent classify photo.jpg folder/of/photos --json")
+@click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="IMAGE|FOLDER...")
+@_model
+@click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Processor threads.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
+def classify(*, paths: tuple[Path, ...], model: Path | None, threads: int, as_json: bool) -> None:
+    """Say which garment each picture shows, or unknown. Files that are no pictures are named and skipped."""
+    from agent.adapters.litert_classifier import LiteRtClassifier  # noqa: PLC0415 - loads the runtime
+    from agent.bundle import read_bundle  # noqa: PLC0415
+    from agent.classify import classify_pictures, pictures_in  # noqa: PLC0415
+    from agent.wiring import rules_of  # noqa: PLC0415
+
+    bundle = read_bundle(model or BUNDLED_MODEL)
+    classifier = LiteRtClassifier(bundle, threads=threads)
+    skipped = done = 0
+    for answer in classify_pictures(pictures_in(paths), classifier, rules_of(AgentConfig(), bundle.manifest)):
+        if isinstance(answer, PictureError):
+            skipped += 1
+            click.echo(f"skipped: {answer.message}", err=True)
+            continue
+        done += 1
+        said = answer.label if answer.decision == "confirmed" else "unknown"
+        click.echo(msgspec.json.encode(answer) if as_json else f"{said:<12} {answer.score:.2f}  {answer.path}")
+    if skipped:
+        click.echo(f"{done} classified, {skipped} skipped", err=True)
+    if not done:
+        raise PictureError("no picture could be classified")
+
+
+@main.command(epilog="\b\nExample:\n  vastra-agent check --config /etc/vastra/agent.toml")
+@click.option("--config", type=_FILE, help="The configuration, a TOML file.")
+@click.option("--source", help="Another camera than the configuration's.")
+@_model
+@click.option("--broker", help="Another broker than the configuration's.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a finding.")
+def check(*, config: Path | None, source: str | None, model: Path | None, broker: str | None, as_json: bool) -> None:
+    """Look at model, camera, broker and disk, and say how to mend what is wrong."""
+    from agent.check import check as findings_of  # noqa: PLC0415 - the drivers take half a second to load
+    from agent.wiring import surroundings  # noqa: PLC0415
+
+    findings = findings_of(_settings(config, source, None, model, broker), surroundings())
+    if as_json:
+        for finding in findings:
+            click.echo(msgspec.json.encode(finding))
+    else:
+        table = Table(show_header=False)
+        for finding in findings:
+            mark = "[green]good[/]" if finding.good else "[red bold]wrong[/]"
+            table.add_row(mark, finding.what, finding.found + (f"\n[bold]→ {finding.fix}[/]" if finding.fix else ""))
+        Console().print(table)
+    sys.exit(next((finding.exit_code for finding in findings if not finding.good), 0))
+
+
+@main.command(epilog="\b\nExample:\n  vastra-agent bench --threads 1 --json")
+@_model
+@click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Processor threads.")
+@click.option("--frames", type=click.IntRange(10, 10_000), default=100, show_default=True, help="Pictures a round.")
+@click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
+def bench(*, model: Path | None, threads: int, frames: int, rounds: int, as_json: bool) -> None:
+    """Measure the agent against the bare interpreter: same model, same threads, one run."""
+    from agent.bench import Plan, bench as measure  # noqa: PLC0415 - the drivers take half a second to load
+    from agent.wiring import surroundings  # noqa: PLC0415
+
+    measured = measure(Plan(model or BUNDLED_MODEL, threads, frames, rounds), surroundings())
+    if as_json:
+        click.echo(msgspec.json.encode(measured))
+        return
+    table = Table(title=f"{measured.model}, {threads} thread(s), {rounds} x {frames} pictures", title_justify="left")
+    table.add_column("")
+    table.add_column("pictures a second", justify="right")
+    table.add_row("bare interpreter", f"{measured.bare_fps:.2f}")
+    table.add_row("vastra-agent run", f"{measured.agent_fps:.2f}")
+    Console().print(table)
+    click.echo(f"ratio {measured.ratio:.3f}")
+
+
+def _settings(
+    config: Path | None, source: str | None, pace: str | None, model: Path | None, broker: str | None
+) -> AgentConfig:
+    """The configuration file, or the defaults, with what the command line puts in its place."""
+    settings = read_config(config) if config else AgentConfig()
+    replace = msgspec.structs.replace
+    if source or pace:
+        camera: CameraConfig = settings.cameras[0]
+        camera = replace(camera, source=source or camera.source, pace=pace or camera.pace)
+        settings = replace(settings, cameras=(camera, *settings.cameras[1:]))
+    if model:
+        settings = replace(settings, model=replace(settings.model, path=str(model)))
+    if broker:
+        settings = replace(settings, broker=replace(settings.broker, url=broker))
+    return settings
+
+
+def _until_signalled() -> Callable[[], bool]:
+    """A question that becomes true at Ctrl-C or SIGTERM, so that the line can end its events and say `stopped`."""
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping.is_set

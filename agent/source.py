@@ -1,0 +1,91 @@
+"""Where pictures come from, read from the text of `--source`, with any password kept out of sight."""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from agent.errors import ConfigError
+
+EXPECTED = (
+    "a source is a camera number (0), a device (/dev/video0), rtsp://..., http://..., a video file, "
+    "a folder of pictures, or `demo`"
+)
+STREAM_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+"""The schemes of network cameras, with the port each has unless the URL names one."""
+
+
+class SourceKind(StrEnum):
+    """How a source is opened."""
+
+    DEVICE = "device"
+    STREAM = "stream"
+    PATH = "path"
+    DEMO = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source of pictures. `text` may hold a password, so show `str(source)`; `seed` is the demo's."""
+
+    kind: SourceKind
+    text: str = field(repr=False)
+    seed: int = 0
+
+    @property
+    def finite(self) -> bool:
+        """True for videos and folders, which have a last picture; cameras and the demo go on for ever."""
+        return self.kind is SourceKind.PATH
+
+    def __str__(self) -> str:
+        return masked(self.text)
+
+
+def parse_source(text: str) -> Source:
+    """What the text names; nothing is opened, and a file or folder need not exist.
+
+    Raises:
+        ConfigError: it is empty, a URL that no camera speaks, or a demo without a number as its seed.
+    """
+    text = text.strip()
+    if not text:
+        raise ConfigError(f"source: it is empty; {EXPECTED}")
+    if text == "demo" or text.startswith("demo:"):
+        return Source(SourceKind.DEMO, text, seed=_seed(text))
+    # /dev/shm is a disk in memory where videos may lie; all else in /dev is a device, whatever udev calls it.
+    if re.fullmatch(r"[0-9]{1,3}", text) or (text.startswith("/dev/") and not text.startswith("/dev/shm/")):  # noqa: S108
+        return Source(SourceKind.DEVICE, text)
+    if "://" in text:
+        return Source(SourceKind.STREAM, _checked_url(text))
+    return Source(SourceKind.PATH, text)
+
+
+def masked(text: str) -> str:
+    """The text with stars for user name and password of a URL, and for what looks like one in its query."""
+    # Greedy up to the last @: a password may hold @, / and ? unescaped; a bit of the path lost is the lesser harm.
+    hidden = re.sub(r"://.*@", "://***@", text, flags=re.DOTALL)
+    return re.sub(r"(?i)([?&][^=&]*(?:pass|pwd|user|usr|token|key|auth|secret)[^=&]*=)[^&]*", r"\1***", hidden)
+
+
+def _seed(text: str) -> int:
+    seed = text.partition(":")[2]
+    if text != "demo" and not re.fullmatch(r"[0-9]{1,9}", seed):
+        raise ConfigError(f"source: {text!r}: the seed of a demo is a whole number, for example demo:7")
+    return int(seed or 0)
+
+
+def _checked_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is none
+    except ValueError:
+        # Without the reason: it may quote a piece of a password whose `/` makes the rest look like a port.
+        raise ConfigError(f"source: {masked(text)!r} is not a URL (write / @ : in a password as %2F %40 %3A)") from None
+    if parts.scheme not in STREAM_PORTS:
+        known = ", ".join(f"{scheme}://" for scheme in STREAM_PORTS)
+        raise ConfigError(
+            f"source: {masked(text)!r}: {parts.scheme}:// is not a camera's; known are {known}. {EXPECTED}"
+        )
+    if not parts.hostname:
+        raise ConfigError(f"source: {masked(text)!r} names no host; for example {parts.scheme}://192.168.1.20/stream")
+    return text

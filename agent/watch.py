@@ -1,0 +1,103 @@
+"""`vastra-agent watch`: what all devices say, as a live table or as one JSON object a line."""
+
+import os
+import select
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+
+import msgspec
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from agent.adapters.paho_link import BrokerAccess
+from agent.adapters.paho_subscriber import Subscriber
+from agent.fleet_view import FleetView
+from agent.topics import PREFIX
+
+EVERYTHING = f"{PREFIX}/#"
+_LOOK_S = 0.5  # how often the end, a closed pipe and the connection are looked at while no message comes
+
+
+def watch(
+    access: BrokerAccess,
+    topic_filter: str = EVERYTHING,
+    *,
+    as_json: bool = False,
+    seconds: float | None = None,
+) -> None:
+    """Shows messages until interrupted, for `seconds` if given, or until nobody reads the output any more.
+
+    Raises:
+        BrokerError: the CA file cannot be used. A broker that is away is waited for.
+    """
+    ends_s = monotonic() + seconds if seconds is not None else float("inf")
+    with Subscriber(access, topic_filter) as subscriber, suppress(KeyboardInterrupt):
+        if as_json:
+            _print_lines(subscriber, ends_s)
+        else:
+            _show_table(subscriber, ends_s)
+
+
+def json_line(topic: str, payload: bytes) -> str:
+    """`{"topic", "payload"}` on one line; a payload that is not JSON, such as a picture, is null and has its size beside."""
+    try:
+        content = msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return msgspec.json.encode({"topic": topic, "payload": None, "bytes": len(payload)}).decode()
+    return msgspec.json.encode({"topic": topic, "payload": content}).decode()
+
+
+def _print_lines(subscriber: Subscriber, ends_s: float) -> None:
+    told: str | None = None
+    while monotonic() < ends_s and not _reader_left():
+        received = subscriber.next(_LOOK_S)
+        told = _tell_of_broker(subscriber, told)
+        if received is None:
+            continue
+        try:
+            sys.stdout.write(json_line(received.topic, received.payload) + "\n")
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more at its end, and would complain then
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return
+
+
+def _tell_of_broker(subscriber: Subscriber, told: str | None) -> str | None:
+    """Says on stderr, once each time, that the broker is away; gives what has been said."""
+    lost = subscriber.lost
+    if lost is not None and lost != told:
+        sys.stderr.write(f"waiting for the broker at {subscriber.access.url} ({lost})\n")
+    return lost
+
+
+def _show_table(subscriber: Subscriber, ends_s: float) -> None:
+    view = FleetView()
+    with Live(console=Console(), auto_refresh=False) as live:
+        while monotonic() < ends_s:
+            received = subscriber.next(_LOOK_S)
+            while received is not None:  # all that there is before drawing once
+                view.take(received.topic, received.payload, retained=received.retained, at=received.at)
+                received = subscriber.next(0.0)
+            live.update(Group(view.table(datetime.now(UTC)), _status(subscriber)), refresh=True)
+
+
+def _status(subscriber: Subscriber) -> Text:
+    url = subscriber.access.url
+    if subscriber.lost is not None:
+        return Text(f"waiting for the broker at {url} ({subscriber.lost}); what is above may be old", "bold yellow")
+    return Text(f"connected to {url}; Ctrl-C ends", "dim")
+
+
+def _reader_left() -> bool:
+    """Whether the program that we write to has ended; found out without writing, as the next message may take hours."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except OSError:  # io.UnsupportedOperation: captured, not a file
+        return False
+    poll = select.poll()
+    poll.register(descriptor, 0)
+    return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))

@@ -1,0 +1,1 @@
+"""Puts the agent on devices, and takes it back."""
