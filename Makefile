@@ -1,0 +1,54 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each does its own set-up.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench model clean
+
+VENV ?= .venv
+PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SHARED ?= ../shared
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.agent ## Run the agent on drawn scenes and show its messages (ARGS="--forever", "--broker mqtt://...")
+	@$(BIN)/vastra-agent demo $(ARGS)
+
+test: $(VENV)/.dev ## Run all tests
+	@.ci/need mosquitto mosquitto-clients chromium chromium-driver
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Let the tools mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.agent ## Measure the agent against the bare interpreter
+	@$(BIN)/vastra-agent bench $(ARGS)
+
+model: $(VENV)/.dev ## Train and export the bundled model anew from $(SHARED) (an hour on two cores)
+	$(BIN)/vastra-agent draw --out .cache/drawn --count 60 --seed 1
+	$(BIN)/vastra-train fit $(SHARED)/data/train .cache/drawn --test $(SHARED)/data/other_sites \
+		--weights $(SHARED)/weights/vgg16_imagenet_notop.npz --out runs/bundled
+	$(BIN)/vastra-export convert runs/bundled --calibrate $(SHARED)/data/train --test $(SHARED)/data/other_sites \
+		--out agent/models/vastra-vgg16.tflite
+
+clean: ## Remove the virtual environment and all caches
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || .ci/need python3-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.agent: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.agent
