@@ -3,18 +3,22 @@
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.adapters.paho_link import try_broker
+from agent.adapters.paho_link import BrokerAccess
+from agent.adapters.paho_subscriber import Subscriber
 from agent.config import AgentConfig, CameraConfig
-from agent.errors import AgentError, BrokerError, CameraError
-from agent.wiring import Surroundings, broker_address, load_model, state_folder
+from agent.errors import AgentError, BrokerError, CameraError, OutboxError
+from agent.topics import Topics
+from agent.wiring import Surroundings, broker_access, load_model, state_folder
 
 _DARK, _FLAT = 12.0, 3.0  # grey levels of 255: mean under which a picture is black, spread under which it shows nothing
 _ROOM_MB = 200
+_BROKER_S = 6.0  # TCP, TLS and login on a slow network
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ def check(config: AgentConfig, around: Surroundings) -> list[Finding]:
     findings = [_look("model", lambda: _model(config), "Copy the model file again, or name another with --model.")]
     for camera in config.cameras:
         fix = "Is the camera plugged in and switched on? Unplug it, wait five seconds, plug it in again."
-        findings.append(_look(f"camera {camera.name}", lambda camera=camera: _camera(camera, around), fix))  # type: ignore[misc]
+        findings.append(_look(f"camera {camera.name}", partial(_camera, camera, around), fix))
     fix = "Is the network cable in and the broker's machine on? Compare the address with the one on its label."
     findings.append(_look("broker", lambda: _broker(config, around), fix))
     findings.append(_look("disk", lambda: _disk(config, around), "Delete old files or put in a larger card."))
@@ -68,14 +72,23 @@ def _camera(config: CameraConfig, around: Surroundings) -> str:
 
 
 def _broker(config: AgentConfig, around: Surroundings) -> str:
-    address = broker_address(config, around.environ)
-    return f"{address} answers, MQTT {try_broker(config.broker, address)}"
+    configured = broker_access(config, around.environ)
+    # A client id of its own: with the agent's, the broker would throw out an agent that is running.
+    access = BrokerAccess(configured.url, ca_file=configured.ca_file, keepalive_s=configured.keepalive_s)
+    ends_s = around.clock.monotonic() + _BROKER_S
+    with Subscriber(access, Topics(config.site, config.device).state) as subscriber:
+        while around.clock.monotonic() < ends_s:
+            if subscriber.subscribed:
+                return f"{access.url} answers"
+            subscriber.next(0.1)
+        raise BrokerError(f"{access.url}: {subscriber.lost or 'does not answer'}")
 
 
 def _disk(config: AgentConfig, around: Surroundings) -> str:
-    folder = Path(config.outbox.path).parent if config.outbox.path else state_folder(around.environ)
+    file = config.outbox.path
+    folder = Path(file).parent if file and file != ":memory:" else state_folder(around.environ)
     existing = next(parent for parent in (folder, *folder.resolve().parents) if parent.exists())
     free_mb = shutil.disk_usage(existing).free // 1_000_000
     if free_mb < _ROOM_MB:
-        raise BrokerError(f"{existing}: only {free_mb} MB free, events need {_ROOM_MB}")
+        raise OutboxError(f"{existing}: only {free_mb} MB free, events need {_ROOM_MB}")
     return f"{free_mb} MB free at {existing}"

@@ -120,6 +120,71 @@ def check(*, config: Path | None, source: str | None, model: Path | None, broker
     sys.exit(next((finding.exit_code for finding in findings if not finding.good), 0))
 
 
+@main.command(
+    epilog="\b\nExamples:\n  vastra-agent watch --broker mqtt://broker.local\n"
+    "  vastra-agent watch --json --topic 'vastra/v1/+/+/camera/+/+/event'"
+)
+@click.option("--broker", default="mqtt://localhost:1883", show_default=True, help="mqtt://HOST or mqtts://HOST.")
+@click.option("--topic", default="vastra/v1/#", show_default=True, help="Which topics, with MQTT's wildcards.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="End after so long; without it, at Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print one message a line instead of the table.")
+def watch(*, broker: str, topic: str, seconds: float | None, as_json: bool) -> None:
+    """Show what every device says, live. A broker that is away is waited for."""
+    from agent.adapters.paho_link import BrokerAccess  # noqa: PLC0415 - the drivers take half a second to load
+    from agent.broker_url import parse_broker_url  # noqa: PLC0415
+    from agent.watch import watch as show  # noqa: PLC0415
+
+    show(BrokerAccess(parse_broker_url(broker)), topic, as_json=as_json, seconds=seconds)
+
+
+@main.command(
+    epilog="\b\nExamples:\n  vastra-agent demo\n  vastra-agent demo --broker mqtt://localhost --forever"
+)
+@_model
+@click.option("--seconds", type=click.FloatRange(min=5), default=40.0, show_default=True, help="How long.")
+@click.option("--forever", is_flag=True, help="Run until Ctrl-C.")
+@click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which scene is drawn.")
+@click.option("--broker", help="Publish to this broker instead of one inside.")
+@click.option("--json", "as_json", is_flag=True, help="Print only the summary, as one JSON object.")
+def demo(  # noqa: PLR0913 - click hands every option over as an argument of its own
+    *, model: Path | None, seconds: float, forever: bool, seed: int, broker: str | None, as_json: bool
+) -> None:
+    """Run the whole agent on drawn scenes: no camera, no broker and no photos needed."""
+    from agent.demo import Show, demo as perform  # noqa: PLC0415 - the drivers take half a second to load
+    from agent.wiring import surroundings  # noqa: PLC0415
+
+    logging.getLogger("agent").setLevel(logging.WARNING)  # the table tells what the log would
+    show = Show(model or BUNDLED_MODEL, None if forever else seconds, seed, broker, table=not as_json)
+    summary = perform(show, surroundings(), _until_signalled())
+    if as_json:
+        click.echo(msgspec.json.encode(summary))
+        return
+    table = Table(title="summary", title_justify="left", show_header=False)
+    delay, classify_ = summary.latency_ms["frame_to_message"], summary.latency_ms["classify"]
+    for name, value in (
+        ("frames", f"{summary.frames} in {summary.seconds:.0f} s ({summary.fps:.1f} a second)"),
+        ("messages", f"{summary.messages}: {summary.decisions} decisions, {summary.events} events"),
+        ("accuracy", f"{summary.accuracy:.3f} of the time that a garment stood in view ({summary.moments} moments)"),
+        ("garments", f"{summary.passages_right} of {summary.passages} right"),
+        ("classify", f"p50 {classify_.p50:.0f} ms, p95 {classify_.p95:.0f} ms"),
+        ("frame to message", f"p50 {delay.p50:.0f} ms, p95 {delay.p95:.0f} ms"),
+    ):
+        table.add_row(name, value)
+    Console().print(table)
+
+
+@main.command(epilog="\b\nExample:\n  vastra-agent draw --out drawn --count 60")
+@click.option("--out", type=_FILE, required=True, help="The folder to write: one folder of pictures a label.")
+@click.option("--count", type=click.IntRange(1, 10_000), default=60, show_default=True, help="Pictures a label.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
+def draw(*, out: Path, count: int, seed: int) -> None:
+    """Write drawn garments as a data set: to try training with, or to teach a model the demo's scenes."""
+    from agent.adapters.scene_photos import write_drawn_photos  # noqa: PLC0415 - loads OpenCV
+
+    written = write_drawn_photos(out, count_per_label=count, seed=seed)
+    click.echo(f"{written} pictures in {out}", err=True)
+
+
 @main.command(epilog="\b\nExample:\n  vastra-agent bench --threads 1 --json")
 @_model
 @click.option("--threads", type=click.IntRange(1, 64), default=1, show_default=True, help="Processor threads.")

@@ -1,7 +1,7 @@
-"""What all devices say, as one table for the person who has to keep them running. Pure: messages in, a rich table out."""
+"""What all devices say, as one table for the person who keeps them running. Pure: messages in, a rich table out."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 from rich.table import Table
@@ -36,7 +36,7 @@ class _Zone:
 
 @dataclass(slots=True)
 class _Device:
-    """The last that a device told; `sessions_over` are those whose last will is void or has come true."""
+    """The last that a device told; `session` is the start of the agent that spoke last, `heard` when it did, live."""
 
     state: StateMessage | None = None
     session: str = ""
@@ -83,7 +83,7 @@ class FleetView:
                 place = f"{site}/{name}" if not camera else f"{site}/{name} {camera} {zone}"
                 of_device = _state_cells(device, now) if row == 0 else (Text(), "")
                 speed = f"{device.health.fps:.1f}/s" if device.health and row == 0 else ""
-                table.add_row(place, *of_device, *_zone_cells(device, camera, seen, now), speed, _event_cell(seen, now))
+                table.add_row(place, *of_device, *_zone_cells(device, camera, seen), speed, _event_cell(seen, now))
         if not self._devices:
             table.add_row("none heard of yet", *[""] * 7)
         return table
@@ -130,8 +130,8 @@ def _state_cells(device: _Device, now: datetime) -> tuple[Text, str]:
     return _STATES[device.state.state], since
 
 
-def _zone_cells(device: _Device, camera: str, zone: _Zone, now: datetime) -> tuple[Text, str, Text]:
-    """What it sees, how sure it is, how old the picture was."""
+def _zone_cells(device: _Device, camera: str, zone: _Zone) -> tuple[Text, str, Text]:
+    """What it sees, how sure it is, how old the picture was when it said so."""
     if device.state is not None and device.state.state != "online":
         return Text("-", "dim"), "", Text()
     if camera in device.camera_lost:
@@ -161,5 +161,5 @@ def _event_cell(zone: _Zone, now: datetime) -> str:
 
 def _clock_time(moment: datetime, now: datetime) -> str:
     """Local time, with the date unless it is today's."""
-    local, today = moment.astimezone(), now.astimezone(UTC).astimezone().date()
+    local, today = moment.astimezone(), now.astimezone().date()
     return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%d.%m. %H:%M}"

@@ -42,7 +42,7 @@ def watch(
 
 
 def json_line(topic: str, payload: bytes) -> str:
-    """`{"topic", "payload"}` on one line; a payload that is not JSON, such as a picture, is null and has its size beside."""
+    """`{"topic", "payload"}` on one line; a payload that is no JSON (a picture) is null, with its size beside."""
     try:
         content = msgspec.json.decode(payload)
     except msgspec.DecodeError:

@@ -1,6 +1,7 @@
 """`vastra-export`: a run becomes a bundle; a bundle tells what it is."""
 
 import logging
+import os
 from importlib.metadata import version
 from pathlib import Path
 
@@ -23,6 +24,8 @@ def main(*, verbose: bool) -> None:
     """Turn training runs into bundles for the device, and look inside bundles."""
     handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False)
     logging.basicConfig(level="DEBUG" if verbose else "INFO", format="%(message)s", handlers=[handler])
+    # TensorFlow reads this when it is imported, and otherwise greets every user with a page about its build.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for chatty in ("h5py", "absl", "tensorflow"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 

@@ -1,0 +1,129 @@
+from collections.abc import Sequence
+
+import msgspec
+
+from agent.events import EventTracker
+from agent.fit import Pixels
+from agent.health import Health
+from agent.line import Line, Station
+from agent.messages import ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
+from agent.publisher import Identity, Publisher
+from agent.smoothing import Rules, Smoother
+from agent.topics import Topics
+from agent.values import Outgoing
+from tests.fakes import ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture
+
+RULES = Rules(threshold=0.6, rejects=frozenset({"other"}), window=3, agree=2, stale_s=2.0)
+TOPICS = Topics("shop", "till-1")
+
+
+class Stage:
+    """A line with a scripted camera, a manual clock and a broker that remembers."""
+
+    def __init__(self, script: Sequence[Pixels | None | str]) -> None:
+        self.clock, self.broker = ManualClock(), RecordingBroker()
+        identity = Identity(
+            TOPICS, "s1", "0", {"door": ("all",)}, ("jeans", "sarees"), ModelName(name="m", version="1", sha256="0")
+        )
+        self.publisher = Publisher(identity, self.broker, self.clock, heartbeat_s=30.0)
+        station = Station(
+            "door", ScriptedSource(script, self.clock), Smoother(RULES), EventTracker("s1-door-all", update_s=10.0)
+        )
+        self.line = Line([station], ShadeClassifier(), self.publisher, self.clock, health_s=60.0)
+
+    def play(self) -> Health:
+        self.publisher.start()
+        health = self.line.run(lambda: False)
+        self.publisher.stop()
+        return health
+
+    def sent(self, last_level: str) -> list[Outgoing]:
+        return [message for message in self.broker.sent if message.topic.endswith(f"/{last_level}")]
+
+    def decisions(self) -> list[tuple[str, str | None]]:
+        messages = [msgspec.json.decode(sent.payload, type=ClassificationMessage) for sent in self.sent("classification")]
+        return [(message.decision, message.label) for message in messages]
+
+    def events(self) -> list[EventMessage]:
+        return [msgspec.json.decode(sent.payload, type=EventMessage) for sent in self.broker.events]
+
+
+def test_a_garment_passes_and_is_told_once_by_change() -> None:
+    stage = Stage([picture(200)] * 5 + [picture(0)] * 5)
+    health = stage.play()
+    assert stage.decisions() == [("candidate", "jeans"), ("confirmed", "jeans"), ("unknown", None)]
+    assert [(event.event, event.label) for event in stage.events()] == [("new", "jeans"), ("end", "jeans")]
+    assert health.frames == 10
+
+
+def test_a_running_event_ends_when_the_line_stops() -> None:
+    stage = Stage([picture(100)] * 4)
+    stage.play()
+    assert [event.event for event in stage.events()] == ["new", "end"]
+    assert stage.events()[-1].ended is not None
+
+
+def test_silence_makes_the_decision_stale_and_ends_the_event() -> None:
+    stage = Stage([picture(200)] * 4 + [None] * 25)
+    stage.play()
+    assert stage.decisions()[-1] == ("stale", None)
+    assert [event.event for event in stage.events()] == ["new", "end"]
+
+
+def test_a_lost_camera_is_told_once_and_so_is_its_return() -> None:
+    stage = Stage([picture(0), "the cable is out", "the cable is out", picture(0)])
+    stage.play()
+    told = [msgspec.json.decode(sent.payload) for sent in stage.sent("availability")]
+    assert [(message["state"], message["reason"]) for message in told] == [
+        ("online", ""),
+        ("offline", "the cable is out"),
+        ("online", ""),
+    ]
+
+
+def test_an_unchanged_decision_is_repeated_at_every_heartbeat() -> None:
+    stage = Stage([picture(0)] * 650)
+    stage.play()
+    assert stage.decisions() == [("unknown", None)] * 3
+
+
+def test_the_greeting_tells_everything_retained_and_online_last() -> None:
+    stage = Stage([picture(200)] * 3)
+    stage.play()
+    greeting = stage.broker.connect()
+    assert [message.topic.removeprefix(f"{TOPICS.base}/") for message in greeting] == [
+        "info",
+        "camera/door/availability",
+        "camera/door/all/classification",
+        "state",
+    ]
+    assert all(message.retain for message in greeting)
+    assert msgspec.json.decode(greeting[-1].payload, type=StateMessage).state == "online"
+
+
+def test_every_message_of_a_session_has_a_number_of_its_own() -> None:
+    stage = Stage([picture(200)] * 5 + [picture(100)] * 5)
+    stage.play()
+    messages = [stage.broker.will, *stage.broker.sent, *stage.broker.events, *stage.broker.connect(), stage.broker.farewell]
+    headers = [msgspec.json.decode(message.payload) for message in messages if message is not None]
+    assert {header["session"] for header in headers} == {"s1"}
+    assert len({header["seq"] for header in headers}) == len(headers)
+    assert all(header["ts"].endswith("Z") for header in headers)
+
+
+def test_will_and_farewell_differ_so_that_a_crash_is_told_from_a_clean_stop() -> None:
+    stage = Stage([])
+    stage.play()
+    assert stage.broker.will is not None
+    assert stage.broker.farewell is not None
+    assert msgspec.json.decode(stage.broker.will.payload, type=StateMessage).state == "offline"
+    assert msgspec.json.decode(stage.broker.farewell.payload, type=StateMessage).state == "stopped"
+
+
+def test_health_says_how_fast_it_was() -> None:
+    stage = Stage([picture(200)] * 20)
+    stage.play()
+    health = msgspec.json.decode(stage.sent("health")[-1].payload, type=HealthMessage)
+    assert health.frames == 20
+    assert abs(health.fps - 10) < 0.1
+    assert set(health.latency_ms) == {"classify", "frame_to_message"}
