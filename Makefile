@@ -15,7 +15,8 @@ demo: $(VENV)/.agent ## Run the agent on drawn scenes and show its messages (ARG
 	@$(BIN)/vastra-agent demo $(ARGS)
 
 test: $(VENV)/.dev ## Run all tests
-	@.ci/need mosquitto mosquitto-clients chromium chromium-driver
+	@.ci/need mosquitto mosquitto-clients chromium chromium-driver python3-gi gir1.2-gst-rtsp-server-1.0 \
+		gstreamer1.0-plugins-base gstreamer1.0-plugins-good
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, import directions

@@ -46,7 +46,7 @@ class Plan:
     rounds: int = 3
 
 
-def bench(plan: Plan, around: Surroundings) -> Benchmark:
+def measure(plan: Plan, around: Surroundings) -> Benchmark:
     """Measures, interpreter and agent in turn.
 
     Raises:

@@ -35,7 +35,9 @@ def parse_broker_url(text: str) -> BrokerUrl:
     except ValueError as error:
         raise ConfigError(f"broker: {_without_password(text)!r} is not a URL: {error}") from None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path.strip("/"):
-        raise ConfigError(f"broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT], found {_without_password(text)!r}")
+        raise ConfigError(
+            f"broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT], found {_without_password(text)!r}"
+        )
     return BrokerUrl(
         host=parts.hostname,
         port=port or _DEFAULT_PORTS[parts.scheme],

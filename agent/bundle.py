@@ -28,6 +28,7 @@ _MAGIC = b"TFL3"  # the identifier of the TFLite schema, at byte 4 of every flat
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's earliest date: the same content gives the same bytes
 _LARGEST_ENTRY = 64 << 20  # bytes; refuses a zip bomb before it is unpacked
 
+Quantisation = Literal["int8", "dynamic", "float16", "float32"]
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -90,7 +91,7 @@ class Manifest(_Part, frozen=True, kw_only=True):
     rejects: tuple[str, ...]
     input: InputSpec
     calibration: Calibration
-    quantisation: Literal["int8", "dynamic", "float16", "float32"]
+    quantisation: Quantisation
     training: Training
     metrics: Metrics | None
     flatbuffer_bytes: Annotated[int, msgspec.Meta(gt=8)]

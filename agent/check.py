@@ -32,7 +32,7 @@ class Finding:
     exit_code: int = 0
 
 
-def check(config: AgentConfig, around: Surroundings) -> list[Finding]:
+def look_over(config: AgentConfig, around: Surroundings) -> list[Finding]:
     """Everything the agent needs, in the order in which it needs it; never raises for what it looks at."""
     findings = [_look("model", lambda: _model(config), "Copy the model file again, or name another with --model.")]
     for camera in config.cameras:
@@ -54,7 +54,9 @@ def _look(what: str, look: Callable[[], str], fix: str) -> Finding:
 def _model(config: AgentConfig) -> str:
     bundle = load_model(config)
     LiteRtClassifier(bundle, threads=config.model.threads).self_test(bundle)
-    return f"{bundle.manifest.name} {bundle.manifest.version} knows {', '.join(bundle.manifest.known)}; golden test passed"
+    return (
+        f"{bundle.manifest.name} {bundle.manifest.version} knows {', '.join(bundle.manifest.known)}; golden test passed"
+    )
 
 
 def _camera(config: CameraConfig, around: Surroundings) -> str:

@@ -44,7 +44,9 @@ def pictures_in(paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def classify_pictures(pictures: Sequence[Path], classifier: Classifier, rules: Rules) -> Iterator[Classified | PictureError]:
+def classify_pictures(
+    pictures: Sequence[Path], classifier: Classifier, rules: Rules
+) -> Iterator[Classified | PictureError]:
     """One answer a picture, in order; for a file that holds no picture the error that says so."""
     for path in pictures:
         try:

@@ -57,7 +57,7 @@ def run(  # noqa: PLR0913 - click hands every option over as an argument of its 
     Without a configuration: the bundled model, camera 0, and a broker on this machine. A camera or broker that is away
     is waited for, and tried again for ever.
     """
-    from agent.wiring import run_agent, surroundings  # noqa: PLC0415 - the drivers take half a second to load
+    from agent.wiring import run_agent, surroundings
 
     settings = _settings(config, source, pace, model, broker)
     health = run_agent(settings, surroundings(), _until_signalled())
@@ -74,10 +74,10 @@ def run(  # noqa: PLR0913 - click hands every option over as an argument of its 
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a picture.")
 def classify(*, paths: tuple[Path, ...], model: Path | None, threads: int, as_json: bool) -> None:
     """Say which garment each picture shows, or unknown. Files that are no pictures are named and skipped."""
-    from agent.adapters.litert_classifier import LiteRtClassifier  # noqa: PLC0415 - loads the runtime
-    from agent.bundle import read_bundle  # noqa: PLC0415
-    from agent.classify import classify_pictures, pictures_in  # noqa: PLC0415
-    from agent.wiring import rules_of  # noqa: PLC0415
+    from agent.adapters.litert_classifier import LiteRtClassifier
+    from agent.bundle import read_bundle
+    from agent.classify import classify_pictures, pictures_in
+    from agent.wiring import rules_of
 
     bundle = read_bundle(model or BUNDLED_MODEL)
     classifier = LiteRtClassifier(bundle, threads=threads)
@@ -104,10 +104,10 @@ def classify(*, paths: tuple[Path, ...], model: Path | None, threads: int, as_js
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a finding.")
 def check(*, config: Path | None, source: str | None, model: Path | None, broker: str | None, as_json: bool) -> None:
     """Look at model, camera, broker and disk, and say how to mend what is wrong."""
-    from agent.check import check as findings_of  # noqa: PLC0415 - the drivers take half a second to load
-    from agent.wiring import surroundings  # noqa: PLC0415
+    from agent.check import look_over
+    from agent.wiring import surroundings
 
-    findings = findings_of(_settings(config, source, None, model, broker), surroundings())
+    findings = look_over(_settings(config, source, None, model, broker), surroundings())
     if as_json:
         for finding in findings:
             click.echo(msgspec.json.encode(finding))
@@ -130,16 +130,14 @@ def check(*, config: Path | None, source: str | None, model: Path | None, broker
 @click.option("--json", "as_json", is_flag=True, help="Print one message a line instead of the table.")
 def watch(*, broker: str, topic: str, seconds: float | None, as_json: bool) -> None:
     """Show what every device says, live. A broker that is away is waited for."""
-    from agent.adapters.paho_link import BrokerAccess  # noqa: PLC0415 - the drivers take half a second to load
-    from agent.broker_url import parse_broker_url  # noqa: PLC0415
-    from agent.watch import watch as show  # noqa: PLC0415
+    from agent.adapters.paho_link import BrokerAccess
+    from agent.broker_url import parse_broker_url
+    from agent.watch import watch as show
 
     show(BrokerAccess(parse_broker_url(broker)), topic, as_json=as_json, seconds=seconds)
 
 
-@main.command(
-    epilog="\b\nExamples:\n  vastra-agent demo\n  vastra-agent demo --broker mqtt://localhost --forever"
-)
+@main.command(epilog="\b\nExamples:\n  vastra-agent demo\n  vastra-agent demo --broker mqtt://localhost --forever")
 @_model
 @click.option("--seconds", type=click.FloatRange(min=5), default=40.0, show_default=True, help="How long.")
 @click.option("--forever", is_flag=True, help="Run until Ctrl-C.")
@@ -150,8 +148,8 @@ def demo(  # noqa: PLR0913 - click hands every option over as an argument of its
     *, model: Path | None, seconds: float, forever: bool, seed: int, broker: str | None, as_json: bool
 ) -> None:
     """Run the whole agent on drawn scenes: no camera, no broker and no photos needed."""
-    from agent.demo import Show, demo as perform  # noqa: PLC0415 - the drivers take half a second to load
-    from agent.wiring import surroundings  # noqa: PLC0415
+    from agent.demo import Show, perform
+    from agent.wiring import surroundings
 
     logging.getLogger("agent").setLevel(logging.WARNING)  # the table tells what the log would
     show = Show(model or BUNDLED_MODEL, None if forever else seconds, seed, broker, table=not as_json)
@@ -179,7 +177,7 @@ def demo(  # noqa: PLR0913 - click hands every option over as an argument of its
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True)
 def draw(*, out: Path, count: int, seed: int) -> None:
     """Write drawn garments as a data set: to try training with, or to teach a model the demo's scenes."""
-    from agent.adapters.scene_photos import write_drawn_photos  # noqa: PLC0415 - loads OpenCV
+    from agent.adapters.scene_photos import write_drawn_photos
 
     written = write_drawn_photos(out, count_per_label=count, seed=seed)
     click.echo(f"{written} pictures in {out}", err=True)
@@ -193,8 +191,8 @@ def draw(*, out: Path, count: int, seed: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as one JSON object.")
 def bench(*, model: Path | None, threads: int, frames: int, rounds: int, as_json: bool) -> None:
     """Measure the agent against the bare interpreter: same model, same threads, one run."""
-    from agent.bench import Plan, bench as measure  # noqa: PLC0415 - the drivers take half a second to load
-    from agent.wiring import surroundings  # noqa: PLC0415
+    from agent.bench import Plan, measure
+    from agent.wiring import surroundings
 
     measured = measure(Plan(model or BUNDLED_MODEL, threads, frames, rounds), surroundings())
     if as_json:

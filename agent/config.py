@@ -85,7 +85,9 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
         if len(set(names)) != len(names):
             raise ConfigError(f"cameras.name: every camera needs a name of its own, found {', '.join(names)}")
         if self.decision.agree > self.decision.window:
-            raise ConfigError(f"decision.agree: {self.decision.agree} of a window of {self.decision.window} can never be")
+            raise ConfigError(
+                f"decision.agree: {self.decision.agree} of a window of {self.decision.window} can never be"
+            )
 
 
 def read_config(path: Path) -> AgentConfig:
@@ -107,7 +109,7 @@ def read_config(path: Path) -> AgentConfig:
 
 
 def _explain(message: str) -> str:
-    """msgspec's message, and for an unknown key the nearest known one."""
+    """Msgspec's message, and for an unknown key the nearest known one."""
     unknown = re.search(r"unknown field `([^`]+)`", message)
     if unknown is None:
         return message

@@ -65,7 +65,7 @@ class Show:
     table: bool = True
 
 
-def demo(show: Show, around: Surroundings, stop: Callable[[], bool]) -> Summary:
+def perform(show: Show, around: Surroundings, stop: Callable[[], bool]) -> Summary:
     """Runs the show and returns its summary.
 
     Raises:

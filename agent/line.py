@@ -34,7 +34,13 @@ class Line:
     """Takes the newest picture of each camera in turn and passes it along, until told to stop or every source ended."""
 
     def __init__(
-        self, stations: Sequence[Station], classifier: Classifier, publisher: Publisher, clock: Clock, *, health_s: float
+        self,
+        stations: Sequence[Station],
+        classifier: Classifier,
+        publisher: Publisher,
+        clock: Clock,
+        *,
+        health_s: float,
     ) -> None:
         self._stations, self._classifier, self._publisher, self._clock = stations, classifier, publisher, clock
         self._health_s = health_s

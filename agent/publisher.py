@@ -86,9 +86,9 @@ class Publisher:
         self._broker.stop(self._state("stopped"), timeout_s)
 
     def camera(self, name: str, lost: str | None) -> None:
-        """Says that camera `name` gives pictures (`lost` None) or why not; nothing when that is known already."""
+        """Says that camera `name` gives pictures (`lost` None) or why not; nothing when just that was said before."""
         with self._lock:
-            if name in self._cameras and (self._cameras[name] is None) == (lost is None):
+            if name in self._cameras and self._cameras[name] == lost:
                 return
             self._cameras[name] = lost
         self._broker.send(self._availability(name))
@@ -166,8 +166,7 @@ class Publisher:
     def _availability(self, name: str) -> Outgoing:
         with self._lock:
             lost = self._cameras[name]
-        state = "online" if lost is None else "offline"
-        message = AvailabilityMessage(**self._stamp(), state=state, reason=lost or "")
+        message = AvailabilityMessage(**self._stamp(), state="online" if lost is None else "offline", reason=lost or "")
         return _retained(self._identity.topics.availability(name), message, qos=1)
 
     def _classification(self, camera: str, zone: str) -> Outgoing:

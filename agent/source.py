@@ -45,11 +45,14 @@ def parse_source(text: str) -> Source:
     """What the text names; nothing is opened, and a file or folder need not exist.
 
     Raises:
-        ConfigError: it is empty, a URL that no camera speaks, or a demo without a number as its seed.
+        ConfigError: it is empty, not UTF-8, a URL that no camera speaks, or a demo without a number as its seed.
     """
     text = text.strip()
     if not text:
         raise ConfigError(f"source: it is empty; {EXPECTED}")
+    if "\0" in text or _is_not_utf8(text):
+        # cv2.VideoCapture crashes the whole process on a name that is no UTF-8 (seen with OpenCV 5.0.0).
+        raise ConfigError(f"source: {masked(text)!r}: a name must be UTF-8 without NUL; rename it")
     if text == "demo" or text.startswith("demo:"):
         return Source(SourceKind.DEMO, text, seed=_seed(text))
     # /dev/shm is a disk in memory where videos may lie; all else in /dev is a device, whatever udev calls it.
@@ -72,6 +75,11 @@ def _seed(text: str) -> int:
     if text != "demo" and not re.fullmatch(r"[0-9]{1,9}", seed):
         raise ConfigError(f"source: {text!r}: the seed of a demo is a whole number, for example demo:7")
     return int(seed or 0)
+
+
+def _is_not_utf8(text: str) -> bool:
+    """True for a name with other bytes, which Python carries as lone surrogates (PEP 383)."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _checked_url(text: str) -> str:

@@ -25,6 +25,7 @@ from agent.ports import Camera, Clock
 from agent.publisher import Identity, Publisher
 from agent.secret import Secret
 from agent.smoothing import Rules, Smoother
+from agent.source import parse_source
 from agent.topics import Topics
 
 
@@ -52,6 +53,9 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     session = secrets.token_hex(6)
     publisher = _publisher(config, around, bundle.manifest, session)
     rules = rules_of(config, bundle.manifest)
+    for camera in config.cameras:
+        parse_source(camera.source)  # a source that cannot be meant is an error now, one that is away is waited for
+    publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
     stations = [
         Station(
@@ -62,7 +66,6 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
         )
         for camera, source in zip(config.cameras, sources, strict=True)
     ]
-    publisher.start()
     try:
         return Line(stations, classifier, publisher, around.clock, health_s=config.health_s).run(stop)
     finally:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-from agent.bundle import Manifest, Metrics, read_bundle
+from agent.bundle import Manifest, Metrics, Quantisation, read_bundle
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(path_type=Path)
@@ -47,11 +47,11 @@ def main(*, verbose: bool) -> None:
 @click.option("--out", required=True, type=_FILE, help="The bundle to write, a .tflite file.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest on stdout.")
 def convert(  # noqa: PLR0913 - click hands every option over as an argument of its own
-    *, run: Path, calibrate: Path, test: Path, quantize: str, name: str, out: Path, as_json: bool
+    *, run: Path, calibrate: Path, test: Path, quantize: Quantisation, name: str, out: Path, as_json: bool
 ) -> None:
     """Convert RUN to one bundle file, and run that through the agent's own classifier before it counts."""
-    from export.session import Request, export  # noqa: PLC0415 - tensorflow takes seconds to import, --help none
-    from training.progress import Bars  # noqa: PLC0415 - likewise
+    from export.session import Request, export
+    from training.progress import Bars
 
     with Bars() as bars:
         manifest = export(Request(run, calibrate, test, quantize, name, out), bars)
@@ -61,7 +61,9 @@ def convert(  # noqa: PLR0913 - click hands every option over as an argument of 
     console = Console()
     if manifest.metrics:
         _print_metrics(console, manifest.metrics, manifest.quantisation)
-    console.print(f"[bold]{out}[/]: {out.stat().st_size / 1e6:.1f} MB; try it:\n  vastra-agent classify --model {out} ...")
+    console.print(
+        f"[bold]{out}[/]: {out.stat().st_size / 1e6:.1f} MB; try it:\n  vastra-agent classify --model {out} ..."
+    )
 
 
 @main.command(epilog="\b\nExample:\n  vastra-export inspect agent/models/vastra-vgg16.tflite")
@@ -83,7 +85,10 @@ def _print_manifest(console: Console, manifest: Manifest) -> None:
     spec, calibration, training = manifest.input, manifest.calibration, manifest.training
     table = Table(show_header=False, title=f"{manifest.name} {manifest.version}", title_justify="left")
     for name, value in (
-        ("labels", ", ".join(f"{label} (rejected)" if label in manifest.rejects else label for label in manifest.labels)),
+        (
+            "labels",
+            ", ".join(f"{label} (rejected)" if label in manifest.rejects else label for label in manifest.labels),
+        ),
         ("input", f"RGB uint8 {spec.height}x{spec.width}, {spec.fit}, {spec.interpolation}"),
         ("quantisation", f"{manifest.quantisation}, {manifest.flatbuffer_bytes / 1e6:.1f} MB"),
         ("unknown below", f"{calibration.threshold} (temperature {calibration.temperature}, {calibration.chosen_on})"),
@@ -101,7 +106,7 @@ def _print_metrics(console: Console, metrics: Metrics, quantisation: str) -> Non
     for column in ("", "top-1", "macro-F1", "AUROC other", *(f"recall {label}" for label in metrics.float32.per_class)):
         table.add_column(column, justify="right" if column else "left")
     for name, one in (("float32", metrics.float32), (quantisation, metrics.quantised)):
-        auroc = "–" if one.auroc_other is None else f"{one.auroc_other:.3f}"
+        auroc = "-" if one.auroc_other is None else f"{one.auroc_other:.3f}"
         recalls = [f"{recall:.3f}" for recall in one.per_class.values()]
         table.add_row(name, f"{one.top1:.3f}", f"{one.macro_f1:.3f}", auroc, *recalls)
     console.print(table)

@@ -2,17 +2,15 @@
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from agent.bundle import Quantisation
 from agent.fit import Pixels
 from export.errors import ConversionError
-
-Quantisation = Literal["int8", "dynamic", "float16", "float32"]
 
 
 def convert(

@@ -9,9 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.bundle import Bundle, Calibration, Golden, Manifest, Measured, Metrics, Training, read_bundle, write_bundle
+from agent.bundle import (
+    Bundle,
+    Calibration,
+    Golden,
+    Manifest,
+    Measured,
+    Metrics,
+    Quantisation,
+    Training,
+    read_bundle,
+    write_bundle,
+)
 from agent.fit import fit_picture
-from export.conversion import Quantisation, convert
+from export.conversion import convert
 from export.golden import golden_samples
 from export.representative import Representative, choose_representative
 from training.calibration import sharpen

@@ -12,7 +12,7 @@ from agent.values import Frame, Outgoing, Prediction, Scored
 
 
 class ManualClock(Clock):
-    """Time that moves only by hand: by `advance`, or by `sleep`, which notes in `slept` how long it would have slept."""
+    """Time that moves only by hand: by `advance`, or by `sleep`, which notes its length in `slept`."""
 
     def __init__(self, start: datetime = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)) -> None:
         self.start = start
@@ -109,7 +109,7 @@ class ScriptedSource:
 
     dropped = 0
 
-    def __init__(self, script: Sequence[Pixels | None | str], clock: ManualClock, step_s: float = 0.1) -> None:
+    def __init__(self, script: Sequence[Pixels | str | None], clock: ManualClock, step_s: float = 0.1) -> None:
         self._script, self._clock, self._step_s = list(script), clock, step_s
         self._number = 0
         self.lost: str | None = None

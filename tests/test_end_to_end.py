@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,21 +45,27 @@ def slice_of(dataset: Path, out: Path) -> Path:
         taken.setdefault(photo.label, []).append(photo)
     out.mkdir()
     (out / "images").symlink_to(dataset / "images")
-    write_manifest(out / "manifest.jsonl", (photo for photos in taken.values() for photo in photos[:: len(photos) // PER_LABEL][:PER_LABEL]))
+    write_manifest(
+        out / "manifest.jsonl",
+        (photo for photos in taken.values() for photo in photos[:: len(photos) // PER_LABEL][:PER_LABEL]),
+    )
     return out
 
 
 @pytest.fixture(scope="module")
-def line(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def line(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a trained run and its bundle."""
     folder = tmp_path_factory.mktemp("line")
     (folder / "recipe.toml").write_text(RECIPE, encoding="utf-8")
-    train, test = slice_of(shared / "data/train", folder / "train"), slice_of(shared / "data/other_sites", folder / "test")
+    train, test = (
+        slice_of(shared / "data/train", folder / "train"),
+        slice_of(shared / "data/other_sites", folder / "test"),
+    )
     weights = shared / "weights/vgg16_imagenet_notop.npz"
     vastra("training", "fit", train, "--test", test, "--recipe", folder / "recipe.toml", "--weights", weights,
            "--out", folder / "run", "--cache", folder / "cache")  # fmt: skip
     vastra("export", "convert", folder / "run", "--calibrate", train, "--test", test, "--out", folder / "slice.tflite")
-    yield folder
+    return folder
 
 
 def test_training_on_a_slice_beats_guessing_on_other_sites(line: Path) -> None:
@@ -94,8 +99,21 @@ def test_the_agent_tells_mosquitto_what_it_sees(line: Path, shared: Path, tmp_pa
     config.write_text(f'site = "e2e"\ndevice = "till-1"\n[outbox]\npath = "{tmp_path / "outbox.db"}"\n')
     with Mosquitto(tmp_path) as broker, Collector(broker.url, "vastra/#") as collector:
         health = json.loads(
-            vastra("agent", "run", "--config", config, "--source", shared / "data/train/images/sarees", "--pace", "fast",
-                   "--model", line / "slice.tflite", "--broker", str(broker.url), "--json")  # fmt: skip
+            vastra(
+                "agent",
+                "run",
+                "--config",
+                config,
+                "--source",
+                shared / "data/train/images/sarees",
+                "--pace",
+                "fast",
+                "--model",
+                line / "slice.tflite",
+                "--broker",
+                str(broker.url),
+                "--json",
+            )
         )
         wait_until(lambda: "stopped" in [state["state"] for state in collector.payloads("/state")], what="the farewell")
         assert health["frames"] > 500

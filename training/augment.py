@@ -9,6 +9,8 @@ from training.recipe import Augment
 
 Random = np.random.Generator
 
+_HALF, _MOSTLY = 0.5, 0.7  # chances between two ways to do one thing, where neither is the better
+
 
 def view_of(photo: Pixels, spec: InputSpec, augment: Augment, random: Random) -> Pixels:
     """One augmented view of a photo, fitted to the model's input; shape (spec.height, spec.width, 3)."""
@@ -46,12 +48,12 @@ def _surface(height: int, width: int, random: Random) -> NDArray[np.float32]:
     """A wall, floor or cloth: smooth patches of related colours under uneven light, some with a grain."""
     base = random.uniform(20, 245, 3)
     cells = int(random.integers(2, 12))
-    patches = base + random.normal(0, random.uniform(2, 35), (cells, cells, 3))
-    surface = cv2.resize(patches.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
-    if random.random() < 0.5:
-        grain = random.normal(0, random.uniform(2, 14), (height, max(2, width // int(random.integers(1, 9))), 1))
-        grain = cv2.resize(grain.astype(np.float32), (width, height))
-        surface += (grain if random.random() < 0.5 else np.flipud(grain))[..., None]
+    patches = (base + random.normal(0, random.uniform(2, 35), (cells, cells, 3))).astype(np.float32)
+    surface = np.asarray(cv2.resize(patches, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    if random.random() < _HALF:
+        stripes = random.normal(0, random.uniform(2, 14), (height, max(2, width // int(random.integers(1, 9))), 1))
+        grain = np.asarray(cv2.resize(stripes.astype(np.float32), (width, height)), np.float32)
+        surface += (grain if random.random() < _HALF else np.flipud(grain))[..., None]
     return np.clip(surface, 0, 255).astype(np.float32)
 
 
@@ -68,8 +70,10 @@ def _warp(picture: Pixels, augment: Augment, random: Random) -> Pixels:
     moved += random.uniform(-0.5, 0.5, 2) * (1 - scale) * (width, height)
     middle = (width / 2, height / 2)
     matrix = cv2.getPerspectiveTransform((corners + middle).astype(np.float32), (moved + middle).astype(np.float32))
-    border = cv2.BORDER_REPLICATE if random.random() < 0.7 else cv2.BORDER_REFLECT_101
-    return np.asarray(cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8)
+    border = cv2.BORDER_REPLICATE if random.random() < _MOSTLY else cv2.BORDER_REFLECT_101
+    return np.asarray(
+        cv2.warpPerspective(picture, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border), np.uint8
+    )
 
 
 def _crop(picture: Pixels, augment: Augment, random: Random) -> Pixels:
@@ -103,7 +107,7 @@ def _camera(picture: Pixels, augment: Augment, random: Random) -> Pixels:
     """Defocus or a small original, sensor noise, and the compression of a cheap camera."""
     height, width = picture.shape[:2]
     if random.random() < augment.blur:
-        if random.random() < 0.5:
+        if random.random() < _HALF:
             picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), random.uniform(0.4, 1.6)), np.uint8)
         else:
             scale = random.uniform(0.35, 0.8)

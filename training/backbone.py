@@ -38,7 +38,9 @@ class Backbone:
             # Keras's downloader raises a bare Exception for every network failure; nothing else here depends on input.
             if not downloads:
                 raise
-            raise WeightsError(f"ImageNet weights of {self.name} cannot be downloaded ({error}); give a file") from error
+            raise WeightsError(
+                f"ImageNet weights of {self.name} cannot be downloaded ({error}); give a file"
+            ) from error
         if weights not in {"none", "imagenet"}:
             _load_weights(network, Path(weights))
         return network

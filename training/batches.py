@@ -20,7 +20,7 @@ class Draw:
     classes: int
 
 
-class ViewBatches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no types
+class ViewBatches(keras.utils.PyDataset):
     """One epoch: as many draws as there are samples, each a random cached view, with smoothed and mixed-up labels.
 
     A batch is (activations (batch, ...) float32, targets (batch, classes) float32). Mixup (Zhang et al. 2018) is done

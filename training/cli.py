@@ -33,7 +33,9 @@ def main(*, verbose: bool) -> None:
         logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
-@main.command(epilog="\b\nExample:\n  vastra-train fit data/train --test data/other_sites --weights imagenet --out runs/first")
+@main.command(
+    epilog="\b\nExample:\n  vastra-train fit data/train --test data/other_sites --weights imagenet --out runs/first"
+)
 @click.argument("datasets", nargs=-1, required=True, type=_DATASET, metavar="DATASET...")
 @click.option("--test", "test", type=_DATASET, help="Dataset of other sites to report on; never used to choose.")
 @click.option("--backbone", default="vgg16", show_default=True, help="vgg16, vgg19 or resnet50.")
@@ -60,7 +62,7 @@ def fit(  # noqa: PLR0913 - click hands every option over as an argument of its 
     Whole sites are kept aside to calibrate and to tell how well it generalises; then all photos are trained on. Frozen
     activations are cached, so an interrupted or repeated run goes on where it was.
     """
-    from training.session import Request, train  # noqa: PLC0415 - keras takes seconds to import, --help none
+    from training.session import Request, train
 
     request = Request(datasets, test, backbone, read_recipe(recipe), weights, out, cache)
     with Bars() as bars:
@@ -81,7 +83,7 @@ def fit(  # noqa: PLR0913 - click hands every option over as an argument of its 
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
 def evaluate(*, model: Path, dataset: Path, as_json: bool) -> None:
     """Measure a run folder or a bundle on DATASET. Photos of `other` count for rejection only."""
-    from training.evaluate import evaluate as measure  # noqa: PLC0415 - keras takes seconds to import
+    from training.evaluate import evaluate as measure
 
     with Bars() as bars:
         metrics = measure(model, dataset, bars)
@@ -103,5 +105,3 @@ def _print(console: Console, title: str, metrics: Metrics) -> None:
         figures += f"   AUROC against other {metrics.auroc_other:.3f}"
         figures += f"   other accepted at 95 % of known {metrics.other_accepted_at_95:.1%}"
     console.print(figures)
-
-

@@ -49,9 +49,7 @@ def metrics_of(scores: NDArray[np.floating], photos: PhotoSet, rejects: tuple[st
     return measure(scores, truth, labels=photos.labels, rejects=rejects, sites=sites)
 
 
-def keras_scores(
-    model: keras.Model, photos: PhotoSet, spec: InputSpec, progress: Progress
-) -> NDArray[np.float32]:
+def keras_scores(model: keras.Model, photos: PhotoSet, spec: InputSpec, progress: Progress) -> NDArray[np.float32]:
     """The model's own softmax for every photo, shape (photos, labels), before any temperature."""
     progress.start("evaluating", len(photos.samples))
     rows = []

@@ -51,6 +51,14 @@ class Outcome:
     validation_scores: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)  # eq: holds models
+class _Ready:
+    """A classifier cut at its boundary, and the activations there of every view."""
+
+    split: Split
+    cache: FrozenCache
+
+
 def fit(job: Job, progress: Progress) -> Outcome:
     """Trains once without the kept-aside sites, to calibrate and to tell how it generalises, then once on all photos."""
     samples = job.photos.samples
@@ -63,13 +71,13 @@ def fit(job: Job, progress: Progress) -> Outcome:
     fitted, scores = Fitted(temperature=1.0, threshold=0.5), np.zeros((0, len(job.photos.labels)), np.float32)
     history: list[Epoch] = []
     if unseen:
-        history += _fit_top(job, split, cache, seen, progress, stage="without validation sites")
+        history += _fit_top(job, _Ready(split, cache), seen, progress, stage="without validation sites")
         scores = _score(split, cache, unseen)
         known = np.array([label not in job.recipe.rejects for label in job.photos.labels])
         truth = np.array([sample.label for sample in unseen])
         fitted = calibrate(scores, truth, known, job.recipe.validation.known_kept)
         split = _build(job)
-    history += _fit_top(job, split, cache, samples, progress, stage="all sites")
+    history += _fit_top(job, _Ready(split, cache), samples, progress, stage="all sites")
     return Outcome(_in_float32(job, split.whole), fitted, tuple(history), unseen, scores)
 
 
@@ -104,12 +112,10 @@ def _fill(job: Job, split: Split, progress: Progress) -> FrozenCache:
     return cache
 
 
-def _fit_top(
-    job: Job, split: Split, cache: FrozenCache, samples: Sequence[Sample], progress: Progress, *, stage: str
-) -> list[Epoch]:
+def _fit_top(job: Job, ready: _Ready, samples: Sequence[Sample], progress: Progress, *, stage: str) -> list[Epoch]:
     schedule = job.recipe.schedule
     draw = Draw(tuple(samples), balance(samples, schedule.site_balance), len(job.photos.labels))
-    batches = ViewBatches(cache, draw, job.recipe, schedule.seed)
+    batches = ViewBatches(ready.cache, draw, job.recipe, schedule.seed)
     steps = len(batches) * schedule.epochs
     rate = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=0.0 if schedule.warmup else schedule.learning_rate,
@@ -118,12 +124,12 @@ def _fit_top(
         warmup_steps=round(steps * schedule.warmup),
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
-    split.top.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
+    ready.split.top.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
     progress.start(f"training ({stage})", steps)
     report = keras.callbacks.LambdaCallback(
         on_batch_end=lambda _, logs: progress.advance(1, f"loss {logs['loss']:.3f}"),
     )
-    fitted = split.top.fit(batches, epochs=schedule.epochs, verbose=0, callbacks=[report])
+    fitted = ready.split.top.fit(batches, epochs=schedule.epochs, verbose=0, callbacks=[report])
     return [
         Epoch(stage=stage, epoch=epoch, loss=float(loss), accuracy=float(accuracy))
         for epoch, (loss, accuracy) in enumerate(

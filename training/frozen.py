@@ -76,7 +76,7 @@ def cache_folder(root: Path, trunk: keras.Model, *parts: str) -> Path:
     """Where the activations of this trunk belong: one folder for its weights, its input and the `parts` that made the views."""
     digest = hashlib.sha256("/".join((trunk.name, str(trunk.output_shape), *parts)).encode())
     for weight in trunk.weights:
-        digest.update(np.ascontiguousarray(weight.numpy()))
+        digest.update(weight.numpy().tobytes())
     return root / digest.hexdigest()[:16]
 
 

@@ -49,7 +49,7 @@ def measure(
     best = scores[:, columns].max(axis=1)
     ours = known[truth]
     right = answers[ours] == truth[ours]
-    per_class = {labels[index]: _class_metrics(answers[ours], truth[ours], index) for index in columns}
+    per_class = {labels[index]: _class_metrics(answers[ours], truth[ours], index) for index in map(int, columns)}
     present = [metrics.f1 for metrics in per_class.values() if metrics.n]
     has_other = bool(np.any(~ours)) and bool(np.any(ours))
     return Metrics(
@@ -87,7 +87,8 @@ def expected_calibration_error(confidence: Scores, right: NDArray[np.bool_], bin
         return 0.0
     edges = np.minimum((confidence * bins).astype(int), bins - 1)
     gaps = [
-        abs(float(confidence[edges == bin_].mean()) - float(right[edges == bin_].mean())) * float((edges == bin_).mean())
+        abs(float(confidence[edges == bin_].mean()) - float(right[edges == bin_].mean()))
+        * float((edges == bin_).mean())
         for bin_ in np.unique(edges)
     ]
     return float(sum(gaps))

@@ -27,7 +27,9 @@ def build_classifier(
     """A classifier over `classes` labels; input uint8 (batch, height, width, 3) RGB, output float32 (batch, classes)."""
     # === Layers ===
     chosen = backbone_named(backbone)
-    centre = keras.layers.Normalization(mean=IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="centre", dtype="float32")
+    centre = keras.layers.Normalization(
+        mean=IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="centre", dtype="float32"
+    )
     pool = (
         keras.layers.Flatten(name="flatten")
         if network.head == "flatten"

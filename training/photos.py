@@ -11,7 +11,7 @@ import cv2
 
 from agent.errors import PictureError
 from agent.fit import Pixels, load_picture
-from scraper.manifest import Dataset, read_dataset
+from scraper.manifest import read_dataset
 from training.classes import match_labels
 from training.errors import ClassError
 

@@ -1,7 +1,7 @@
 """Which arithmetic to train in: bfloat16 where the processor multiplies it, else float32."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras

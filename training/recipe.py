@@ -20,7 +20,7 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A table of the recipe: immutable, and a misspelt key is an error rather than a silent default."""
 
 
-class Augment(_Section):
+class Augment(_Section, frozen=True, kw_only=True):
     """How far a training view may stray from its photo; each field is a probability or a largest change."""
 
     flip: Share = 0.5
@@ -42,14 +42,14 @@ class Augment(_Section):
     erase: Share = 0.0
 
 
-class Views(_Section):
+class Views(_Section, frozen=True, kw_only=True):
     """How many pictures are made of a photo once and for all; view 0 is the photo as it is, the rest are augmented."""
 
     count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
-class Network(_Section):
+class Network(_Section, frozen=True, kw_only=True):
     """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head."""
 
     boundary: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
@@ -57,7 +57,7 @@ class Network(_Section):
     dropout: Share = 0.0
 
 
-class Schedule(_Section):
+class Schedule(_Section, frozen=True, kw_only=True):
     """How it is trained: AdamW, linear warm-up over `warmup` of the steps, then a cosine to zero."""
 
     epochs: Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -71,14 +71,14 @@ class Schedule(_Section):
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
-class Validation(_Section):
+class Validation(_Section, frozen=True, kw_only=True):
     """The part of the photos, whole sites of them, that is kept aside to choose temperature and threshold."""
 
     share: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.2
     known_kept: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95
 
 
-class Recipe(_Section):
+class Recipe(_Section, frozen=True, kw_only=True):
     """All of it. `rejects` are the labels that mean "none of our garments"."""
 
     summary: str

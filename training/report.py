@@ -61,9 +61,7 @@ def _page(card: RunCard, *, has_history: bool) -> str:
     parts = [
         f"<!doctype html><meta charset=utf-8><title>vastra run</title><style>{_STYLE}</style>",
         f"<h1>{html.escape(card.backbone)}, recipe “{html.escape(card.recipe.summary)}”</h1>",
-        f"<p class=note>{card.created:%Y-%m-%d %H:%M} UTC, {sum(card.photos.values())} photos "
-        f"({html.escape(', '.join(f'{label} {count}' for label, count in card.photos.items()))}), "
-        f"{card.seconds / 60:.0f} min, recipe {card.recipe_digest}, photos {card.photos_hash}</p>",
+        f"<p class=note>{_provenance(card)}</p>",
         f"<p>Scores are calibrated with temperature {card.temperature}; a score under {card.threshold} is unknown.</p>",
     ]
     if has_history:
@@ -78,13 +76,21 @@ def _page(card: RunCard, *, has_history: bool) -> str:
     return "\n".join(parts)
 
 
+def _provenance(card: RunCard) -> str:
+    photos = html.escape(", ".join(f"{label} {count}" for label, count in card.photos.items()))
+    hashes = f"recipe {card.recipe_digest}, photos {card.photos_hash}"
+    return f"{card.created:%Y-%m-%d %H:%M} UTC, {photos}; {card.seconds / 60:.0f} min; {hashes}"
+
+
 def _figures(metrics: Metrics) -> str:
     cells = {
         "photos": f"{metrics.n}",
         "top-1": f"{metrics.top1:.3f}",
         "macro-F1": f"{metrics.macro_f1:.3f}",
-        "AUROC against other": "–" if metrics.auroc_other is None else f"{metrics.auroc_other:.3f}",
-        "other accepted at 95 %": "–" if metrics.other_accepted_at_95 is None else f"{metrics.other_accepted_at_95:.3f}",
+        "AUROC against other": "-" if metrics.auroc_other is None else f"{metrics.auroc_other:.3f}",
+        "other accepted at 95 %": "-"
+        if metrics.other_accepted_at_95 is None
+        else f"{metrics.other_accepted_at_95:.3f}",
         "ECE": f"{metrics.ece:.3f}",
     }
     head = "".join(f"<th>{name}" for name in cells)

@@ -57,9 +57,7 @@ def train(request: Request, progress: Progress) -> RunCard:
 
 
 def _test(request: Request, outcome: Outcome, test: PhotoSet, progress: Progress) -> Tested:
-    scores = sharpen(
-        keras_scores(outcome.model, test, request.recipe.input, progress), outcome.fitted.temperature
-    )
+    scores = sharpen(keras_scores(outcome.model, test, request.recipe.input, progress), outcome.fitted.temperature)
     name = request.test.name if request.test else ""
     return Tested(dataset=name, dataset_hash=test.digest, metrics=metrics_of(scores, test, request.recipe.rejects))
 

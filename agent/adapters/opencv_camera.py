@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import cv2
@@ -47,7 +48,7 @@ def connect(source: Source, timeout_s: float) -> Capture:
     Raises:
         CameraError: it does not open.
     """
-    _quieten()
+    quieten()
     try:
         capture = _capture(source, timeout_s)
     except cv2.error as error:
@@ -76,7 +77,7 @@ class OpenCvCamera:
         self._loop = config.loop
         self._clock = clock
         self._pacer = Pacer(clock, sleep) if self._source.finite and config.pace == "realtime" else None
-        self._open = lambda: connect(self._source, config.stall_s * PATIENCE)
+        self._open = partial(connect, self._source, config.stall_s * PATIENCE)
         self._number = 0  # of the next picture
         self._since_start = 0  # pictures since the video's start, or since its last loop
         self._at_s = 0.0
@@ -165,10 +166,11 @@ def _capture(source: Source, timeout_s: float) -> cv2.VideoCapture:
     return capture
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Makes OpenCV and FFmpeg, which write what went wrong to stderr in their own words, leave that to us.
 
-    What the user has set in the environment stays.
+    FFmpeg asks once, so call it before the first video is read or written. What the user has set in the environment
+    stays.
     """
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET
     if "OPENCV_LOG_LEVEL" not in os.environ:

@@ -17,7 +17,7 @@ from agent.ports import Clock
 from agent.values import Outgoing
 
 _log = logging.getLogger(__name__)
-_EVENTS_AT_ONCE = 20  # unacknowledged; as many as a Mosquitto takes from one client
+_EVENTS_AT_ONCE = 20  # unacknowledged: bounds what is sent twice after a loss, and how much is read from the disk
 _WAITING_AT_MOST = 1000  # states that a stuck network does not take; the next greeting tells all of them anew
 _TURN_S = 1.0  # how often paho looks after its pings
 _DRAIN_SHARE = 0.5  # of the time to stop; the rest is for the farewell to be acknowledged
@@ -50,6 +50,7 @@ class PahoBroker:
         self._farewell: Outgoing | None = None
         self._stop_began_s = self._stop_ends_s = 0.0
         # all below: of the network thread, for one connection
+        self._greetings: deque[Outgoing] = deque()
         self._topics: dict[int, str] = {}
         self._in_flight: dict[int, int] = {}
         self._sent_up_to = 0
@@ -113,7 +114,7 @@ class PahoBroker:
         self._farewell = farewell
         self._connection.stop(timeout_s)
 
-    def begin(self, link: Link) -> None:
+    def begin(self, link: Link) -> None:  # noqa: ARG002 - nothing is sent before the first turn
         self._topics.clear()
         self._in_flight.clear()
         self._sent_up_to = 0
@@ -121,13 +122,13 @@ class PahoBroker:
         self._history_up_to = self._outbox.newest
         with self._lock:
             self._open = True  # before the greeting is made, so that no change after it is missed
-        for message in self._greeting():
-            self._publish(link, message)
+        self._greetings = deque(self._greeting())
 
     def go_on(self, link: Link) -> float | None:
         self._settle(link)
-        while self._waiting and not link.busy and link.lost is None:
-            self._publish(link, self._waiting.popleft())
+        for queue in (self._greetings, self._waiting):
+            while queue and link.room > 0 and link.lost is None:
+                self._publish(link, queue.popleft())
         now_s = self._clock.monotonic()
         if self._farewell is not None:
             return self._say_farewell(link, self._farewell, now_s)
@@ -173,9 +174,9 @@ class PahoBroker:
         if self._retry_s is not None and now_s >= self._retry_s:
             self._sent_up_to, self._retry_s = 0, None  # from the beginning, with those that were refused
         under_way = set(self._in_flight.values())
-        while len(self._in_flight) < _EVENTS_AT_ONCE and link.lost is None:
+        while link.lost is None and (room := min(link.room, _EVENTS_AT_ONCE - len(self._in_flight))) > 0:
             try:
-                kept = self._outbox.pending(_EVENTS_AT_ONCE - len(self._in_flight), after=self._sent_up_to)
+                kept = self._outbox.pending(room, after=self._sent_up_to)
             except OutboxError as error:
                 self._refused.say(logging.ERROR, error.message)
                 return
@@ -193,10 +194,11 @@ class PahoBroker:
             draining_until_s = self._stop_began_s + (self._stop_ends_s - self._stop_began_s) * _DRAIN_SHARE
             if now_s < draining_until_s:
                 self._send_events(link, now_s)
-                if self._in_flight or self._waiting:
+                if self._greetings or self._waiting or self._in_flight:
                     return min(_TURN_S, draining_until_s - now_s)
-            self._farewell_mid = self._publish(link, farewell)
-        if self._farewell_mid == 0 or farewell.qos == 0:
+            if link.room > 0:
+                self._farewell_mid = self._publish(link, farewell)
+        if self._farewell_mid == 0:
             return None
         if now_s >= self._stop_ends_s:
             link.drop()  # it does not answer: then let the will tell that we are gone

@@ -183,6 +183,7 @@ class PahoConnection:
                 raise  # it speaks 3.1.1, at least enough to say no
             except BrokerError:
                 raise refusal from None  # it is no better with 3.1.1: the broker is just not there
+            _log.info("%s", refusal.message)
             self._versions = [MQTT_3_1_1]  # remembered, as finding out may take seconds
             return link
 

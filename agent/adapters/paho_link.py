@@ -23,13 +23,13 @@ MQTT_3_1_1 = MQTTProtocolVersion.MQTTv311
 VERSION_NAMES = {MQTT_5: "5", MQTT_3_1_1: "3.1.1"}
 
 _CONNECT_TIMEOUT_S = 5.0  # for TCP, for TLS and for the broker's answer, each
-_UNACKNOWLEDGED_AT_MOST = 20  # also Mosquitto's limit for one client; more would only fill the device's memory
+_UNACKNOWLEDGED_AT_MOST = 20  # what paho and Mosquitto allow one client; HiveMQ allows 10, and says so
 _FAILURE = 0x80  # reason codes from here on are failures, MQTT 5 section 2.4
 
 # What only a person can mend, in words; the rest is the broker's trouble and passes.
 _REFUSALS = {
     "Bad user name or password": "wrong user name or password",
-    "Not authorized": "not allowed to connect with this user name, or without one",
+    "Not authorized": "wrong user name or password, or none given",  # what Mosquitto says to each of the three
     "Client identifier not valid": "the broker does not accept this client id",
     "Banned": "the broker has banned this client",
     "Session taken over": "another client connected with the same client id; every device needs a name of its own",
@@ -108,6 +108,8 @@ class Link:
         self._accepted = False
         self._lost: str | None = None
         self.needs_person = False
+        self._window = _UNACKNOWLEDGED_AT_MOST
+        self._unacknowledged: set[int] = set()
         self.acknowledged: deque[Acknowledged] = deque()
         self.received: deque[MQTTMessage] = deque()
         self._client = self._make_client(will)
@@ -123,14 +125,20 @@ class Link:
         return self._lost
 
     @property
-    def busy(self) -> bool:
-        """True while bytes wait because the network takes no more of them."""
-        return self._client.want_write()
+    def room(self) -> int:
+        """How many messages may be published now; 0 while the network takes no bytes, or acknowledgements are due."""
+        return 0 if self._client.want_write() else self._window - len(self._unacknowledged)
 
     def publish(self, message: Outgoing) -> int:
-        """Sends a message and gives the number under which `acknowledged` will report it, if its qos is 1."""
+        """Sends a message and gives the number under which `acknowledged` will report it, if its qos is 1.
+
+        Look at `room` first: a broker that gets more than it allows ends the connection, MQTT 5 section 3.3.4.
+        """
         properties = self._properties(PacketTypes.PUBLISH, message)
-        return self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
+        mid = self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
+        if message.qos:
+            self._unacknowledged.add(mid)
+        return mid
 
     def subscribe(self, topic_filter: str) -> int | None:
         """Asks for messages with QoS 1 and gives the number for `acknowledged`; None if the connection just ended."""
@@ -179,7 +187,7 @@ class Link:
         try:
             self._client.loop_read()
         except Exception as error:  # noqa: BLE001 - paho lets whatever its parsers stumble over escape (IndexError, ...)
-            self._end(f"the broker sent what is not MQTT ({type(error).__name__})")
+            self._end(f"the broker sent what is not MQTT ({error!r})")
             self.drop()
 
     def _make_client(self, will: Outgoing | None) -> Client:
@@ -191,7 +199,6 @@ class Link:
             reconnect_on_failure=False,
         )
         client.connect_timeout = _CONNECT_TIMEOUT_S
-        client.max_inflight_messages_set(_UNACKNOWLEDGED_AT_MOST)
         url = self._access.url
         if url.username is not None:
             client.username_pw_set(url.username, url.password.reveal() if url.password else None)
@@ -246,14 +253,11 @@ class Link:
         if self._lost is None:
             self._lost = reason
 
-    def _on_connect(
-        self, client: Client, _: object, __: ConnectFlags, code: ReasonCode, given: Properties | None
-    ) -> None:
+    def _on_connect(self, _: Client, __: object, ___: ConnectFlags, code: ReasonCode, given: Properties | None) -> None:
         self._answer = code
         self._accepted = code.value < _FAILURE
-        allowed = getattr(given, "ReceiveMaximum", None)  # set only where the broker sent it
-        if allowed is not None:
-            client.max_inflight_messages_set(min(_UNACKNOWLEDGED_AT_MOST, allowed))
+        # set only where the broker sent it; paho itself does not heed it
+        self._window = min(self._window, getattr(given, "ReceiveMaximum", self._window))
 
     def _on_disconnect(
         self, _: Client, __: object, flags: DisconnectFlags, code: ReasonCode, ___: Properties | None
@@ -270,6 +274,7 @@ class Link:
             self._end("the connection broke")
 
     def _on_publish(self, _: Client, __: object, mid: int, code: ReasonCode, ___: Properties | None) -> None:
+        self._unacknowledged.discard(mid)
         self.acknowledged.append(Acknowledged(mid, code.getName() if code.value >= _FAILURE else None))
 
     def _on_subscribe(self, _: Client, __: object, mid: int, codes: list[ReasonCode], ___: Properties | None) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cv2
 
+from agent.adapters.opencv_camera import quieten
 from agent.adapters.scene_camera import SceneRenderer
 from agent.errors import CameraError
 from agent.scene import Scene
@@ -17,6 +18,7 @@ def write_scene_video(path: Path, *, frames: int, seed: int = 7) -> None:
     Raises:
         CameraError: this OpenCV cannot write videos.
     """
+    quieten()
     renderer = SceneRenderer(Scene(seed))
     size = (renderer.size.width, renderer.size.height)
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), FRAMES_A_SECOND, size)

@@ -22,6 +22,9 @@ def explain_failure(source: Source) -> str:
 
 def _explain_device(text: str) -> str:
     device = Path(f"/dev/video{text}" if text.isdigit() else text)
+    hidden = _hidden(device)
+    if hidden is not None:
+        return hidden
     if not device.exists():
         found = ", ".join(sorted(map(str, Path("/dev").glob("video*"))))
         return f"there is no {device}; " + (
@@ -41,12 +44,17 @@ def _explain_stream(url: str) -> str:
         return f"the name {host} is not known here"
     except TimeoutError:
         return f"{host} does not answer on port {port}: it is off, or not on this network"
+    except UnicodeError:
+        return f"{host!r} cannot be the name of a host"
     except OSError as error:
         return f"{host} cannot be reached on port {port}: {error.strerror or error}"
     return f"{host} answers on port {port} but gives no picture: check path, user name and password"
 
 
 def _explain_file(path: Path) -> str:
+    hidden = _hidden(path)
+    if hidden is not None:
+        return hidden
     if not path.exists():
         return f"no such file or folder; {EXPECTED}"
     if not os.access(path, os.R_OK):
@@ -54,3 +62,12 @@ def _explain_file(path: Path) -> str:
     if path.stat().st_size == 0:
         return "the file is empty"
     return "not a video that can be decoded: it is damaged or cut off, or in an unknown format"
+
+
+def _hidden(path: Path) -> str | None:
+    """Why the system does not even say whether the path exists; None where it does."""
+    try:
+        path.exists()
+    except OSError as error:  # a folder above it is closed to us, or the name is too long
+        return f"it cannot be looked at: {error.strerror}"
+    return None

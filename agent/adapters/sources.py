@@ -22,7 +22,7 @@ def open_camera(config: CameraConfig, clock: Clock) -> Camera:
     source = parse_source(config.source)
     if source.kind is SourceKind.DEMO:
         return DemoCamera(SceneRenderer(Scene(source.seed)), clock)
-    if source.kind is SourceKind.PATH and Path(source.text).is_dir():
+    if source.kind is SourceKind.PATH and _is_folder(Path(source.text)):
         return FolderCamera(config, clock)
     return OpenCvCamera(config, clock)
 
@@ -34,3 +34,10 @@ def is_finite(source: str) -> bool:
         ConfigError: the text names no source that there can be.
     """
     return parse_source(source).finite
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # closed to us, or too long a name: opening it as a video says which
+        return False

@@ -20,7 +20,7 @@ TOPICS = Topics("shop", "till-1")
 class Stage:
     """A line with a scripted camera, a manual clock and a broker that remembers."""
 
-    def __init__(self, script: Sequence[Pixels | None | str]) -> None:
+    def __init__(self, script: Sequence[Pixels | str | None]) -> None:
         self.clock, self.broker = ManualClock(), RecordingBroker()
         identity = Identity(
             TOPICS, "s1", "0", {"door": ("all",)}, ("jeans", "sarees"), ModelName(name="m", version="1", sha256="0")
@@ -41,7 +41,9 @@ class Stage:
         return [message for message in self.broker.sent if message.topic.endswith(f"/{last_level}")]
 
     def decisions(self) -> list[tuple[str, str | None]]:
-        messages = [msgspec.json.decode(sent.payload, type=ClassificationMessage) for sent in self.sent("classification")]
+        messages = [
+            msgspec.json.decode(sent.payload, type=ClassificationMessage) for sent in self.sent("classification")
+        ]
         return [(message.decision, message.label) for message in messages]
 
     def events(self) -> list[EventMessage]:
@@ -70,13 +72,14 @@ def test_silence_makes_the_decision_stale_and_ends_the_event() -> None:
     assert [event.event for event in stage.events()] == ["new", "end"]
 
 
-def test_a_lost_camera_is_told_once_and_so_is_its_return() -> None:
-    stage = Stage([picture(0), "the cable is out", "the cable is out", picture(0)])
+def test_a_lost_camera_is_told_once_a_reason_and_so_is_its_return() -> None:
+    stage = Stage([picture(0), "the cable is out", "the cable is out", "there is no /dev/video0", picture(0)])
     stage.play()
     told = [msgspec.json.decode(sent.payload) for sent in stage.sent("availability")]
     assert [(message["state"], message["reason"]) for message in told] == [
         ("online", ""),
         ("offline", "the cable is out"),
+        ("offline", "there is no /dev/video0"),
         ("online", ""),
     ]
 
@@ -104,7 +107,13 @@ def test_the_greeting_tells_everything_retained_and_online_last() -> None:
 def test_every_message_of_a_session_has_a_number_of_its_own() -> None:
     stage = Stage([picture(200)] * 5 + [picture(100)] * 5)
     stage.play()
-    messages = [stage.broker.will, *stage.broker.sent, *stage.broker.events, *stage.broker.connect(), stage.broker.farewell]
+    messages = [
+        stage.broker.will,
+        *stage.broker.sent,
+        *stage.broker.events,
+        *stage.broker.connect(),
+        stage.broker.farewell,
+    ]
     headers = [msgspec.json.decode(message.payload) for message in messages if message is not None]
     assert {header["session"] for header in headers} == {"s1"}
     assert len({header["seq"] for header in headers}) == len(headers)

@@ -1,0 +1,123 @@
+"""`vastra-scrape check`: whether a dataset can be trusted, and what to mend where it cannot."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from scraper.audit import Duplicates, Report, audit, leaks
+from scraper.errors import DatasetError
+from scraper.facts import Facts, gather
+from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest
+from scraper.progress import progress_bar
+
+NAMED = 10
+"""How many photos of a kind are named on the screen; --json names all."""
+
+
+@click.command(
+    epilog="""
+    \b
+    Examples:
+      vastra-scrape check data/train
+      vastra-scrape check data/train --against data/test
+      vastra-scrape check --json data/train | jq .near_duplicates.surplus
+
+    \b
+    Exit codes: 0 it can be trusted; 3 photos are missing, do not read, are not what the manifest says,
+    stand under several labels, or leak into the other dataset.
+    """
+)
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--against", type=click.Path(path_type=Path), help="A second dataset that must share no shot with it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole report as one JSON object.")
+def check(dataset: Path, against: Path | None, *, as_json: bool) -> None:
+    """Count DATASET by label and site; find what does not read, duplicates, imbalance and leaks."""
+    facts = _facts(dataset)
+    report = audit(str(dataset), facts, failures=_failures(dataset))
+    if against is not None:
+        report = msgspec.structs.replace(report, leaks=leaks(str(against), facts, _facts(against)))
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+    else:
+        _show(report, Console(highlight=False))
+    if report.problems:
+        raise DatasetError(f"{dataset}: {'; '.join(report.problems)}")
+
+
+def _facts(root: Path) -> list[Facts]:
+    dataset = read_dataset(root)
+    with progress_bar() as bar:
+        task = bar.add_task(root.name, total=len(dataset.photos))
+        return gather(dataset, on_photo=lambda: bar.advance(task))
+
+
+def _failures(root: Path) -> Counter[str]:
+    manifest = root / MANIFEST_NAME
+    if not manifest.exists():
+        return Counter()
+    return Counter(photo.status for photo in read_manifest(manifest) if photo.status != "ok")
+
+
+def _show(report: Report, console: Console) -> None:
+    console.print(_counts(report))
+    sizes = report.sizes
+    console.print(
+        f"{report.photos} photos. Width {sizes.width[0]} to {sizes.width[2]} (median {sizes.width[1]}), "
+        f"height {sizes.height[0]} to {sizes.height[2]} (median {sizes.height[1]}); {sizes.small} small."
+    )
+    console.print(f"Largest label to smallest: {report.imbalance:g} to 1.", _one_label(report))
+    if report.failures:
+        console.print("Not fetched:", ", ".join(f"{word} {count}" for word, count in sorted(report.failures.items())))
+    _name(console, "missing", report.missing)
+    _name(console, "unreadable", tuple(f"{fault.path}: {fault.reason}" for fault in report.unreadable))
+    _name(console, "not the manifest's bytes", report.altered)
+    _name(console, "blank", report.blank)
+    _duplicates(console, "equal", report.exact_duplicates)
+    _duplicates(console, "nearly equal", report.near_duplicates)
+    if report.leaks is not None:
+        found = report.leaks
+        console.print(f"Against {found.against}: {len(found.exact)} equal, {len(found.near)} nearly equal photos.")
+        _name(console, "leaks", tuple(f"{ours} = {theirs}" for ours, theirs in (*found.exact, *found.near)))
+        _name(console, "sites in both", found.sites)
+
+
+def _counts(report: Report) -> Table:
+    table = Table("site", *report.labels, "all")
+    for site, row in sorted(report.sites.items(), key=lambda entry: -sum(entry[1].values()))[: 2 * NAMED]:
+        table.add_row(site or "(none)", *(str(row.get(label, "")) for label in report.labels), str(sum(row.values())))
+    hidden = len(report.sites) - 2 * NAMED
+    if hidden > 0:
+        table.add_row(f"({hidden} smaller sites)")
+    table.add_section()
+    table.add_row("all", *(str(count) for count in report.labels.values()), str(report.photos))
+    return table
+
+
+def _one_label(report: Report) -> str:
+    sites = report.one_label_sites
+    if not sites:
+        return ""
+    photos = sum(sum(report.sites[site].values()) for site in sites)
+    return f"{len(sites)} sites with {photos} photos have one label only: their look can give the label away."
+
+
+def _name(console: Console, what: str, entries: tuple[str, ...]) -> None:
+    if entries:
+        console.print(f"{len(entries)} {what}:")
+        for entry in entries[:NAMED]:
+            console.print(f"  {entry}", markup=False)
+        if len(entries) > NAMED:
+            console.print(f"  ... and {len(entries) - NAMED} more (--json names all)")
+
+
+def _duplicates(console: Console, what: str, found: Duplicates) -> None:
+    if found.groups:
+        console.print(
+            f"{len(found.groups)} groups of {what} photos, {found.surplus} could go; "
+            f"{len(found.across_labels)} groups span labels, {found.across_sites} span sites."
+        )
+        _name(console, f"{what} across labels", tuple(" = ".join(group) for group in found.across_labels))

@@ -1,0 +1,51 @@
+"""A page as it came: its text, where it came from, and how the shop answered. What the parser is given."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from scraper.errors import PageFileError
+
+SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
+CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The HTML of a page; `url` after redirects and the HTTP `status`, where they are known; `size` in bytes."""
+
+    html: str
+    size: int
+    url: str = ""
+    status: int = 0
+
+
+def page_of_bytes(raw: bytes, *, url: str = "", status: int = 0) -> Page:
+    """The page that the bytes hold: UTF-8, else in the charset it declares; without `url`, what "saved from" says."""
+    html = _decode(raw)
+    saved = SAVED_FROM.search(html[:2000])
+    return Page(html=html, size=len(raw), url=url or (saved[1] if saved else ""), status=status)
+
+
+def read_page(path: Path, *, url: str = "", status: int = 0) -> Page:
+    """A saved page.
+
+    Raises:
+        PageFileError: the file cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise PageFileError(f"{path}: {error.strerror}") from error
+    return page_of_bytes(raw, url=url, status=status)
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        declared = CHARSET.search(raw[:4096])
+    try:
+        return raw.decode(declared[1].decode("ascii") if declared else "cp1252", errors="replace")
+    except LookupError:
+        return raw.decode("cp1252", errors="replace")

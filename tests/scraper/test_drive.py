@@ -1,0 +1,151 @@
+"""The browser on a shop of our own: real Chromium, over real HTTP."""
+
+import contextlib
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium.common.exceptions import WebDriverException
+
+from scraper.drive import Chromium
+from scraper.errors import BrowserError, FetchError
+from scraper.job import Browsing
+from scraper.page import Page
+from scraper.parse import Outcome, parse
+from scraper.shop import Shop, load_shop
+from tests.scraper.local_shop import LocalShop, open_shop
+
+QUICK = Browsing(scroll_pause_s=0.05, page_s=20.0)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    if not (shutil.which("chromium") or shutil.which("google-chrome")):
+        words = "needs Chromium: apt-get install chromium chromium-driver"
+        pytest.fail(words) if os.environ.get("CI") == "true" else pytest.skip(words)
+    browser = Chromium(QUICK, signature="vastra-scrape/test (+nobody@example.org)")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[tuple[LocalShop, Shop]]:
+    with open_shop(LocalShop(labels={"saree": 75, "jeans": 3})) as local:
+        yield local, load_shop(str(local.shop_file(tmp_path)))
+
+
+def test_a_page_in_the_browser_gives_what_its_html_gives(chromium: Chromium, shop: tuple[LocalShop, Shop]) -> None:
+    local, adapter = shop
+    page = chromium.open(f"{local.address}/s?k=saree", adapter)
+    parsed = parse(page, adapter)
+    assert (page.status, parsed.outcome, len(parsed.items)) == (200, Outcome.OK, 62)
+    assert parsed.next == f"{local.address}/s?k=saree&page=2"
+    assert not [path for _, path in local.asked if "/images/" in path], "the browser leaves the photos to the fetcher"
+
+
+def test_a_refusal_is_seen_with_its_status(chromium: Chromium, shop: tuple[LocalShop, Shop]) -> None:
+    local, adapter = shop
+    local.faults["/s?k=jeans"] = ["503"]
+    assert chromium.open(f"{local.address}/s?k=jeans", adapter).status == 503
+
+
+def closed_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
+
+
+def test_a_site_that_cannot_be_reached_is_no_fault_of_the_browser(
+    chromium: Chromium, shop: tuple[LocalShop, Shop]
+) -> None:
+    sessions = chromium.sessions
+    with pytest.raises(FetchError, match="ERR_CONNECTION_REFUSED") as caught:
+        chromium.open(f"http://127.0.0.1:{closed_port()}/s", shop[1])
+    assert caught.value.status == "unreachable"
+    assert chromium.sessions == sessions
+
+
+def test_we_say_who_asks_with_a_desktop_browsers_words_before_it(
+    chromium: Chromium, shop: tuple[LocalShop, Shop]
+) -> None:
+    chromium.open(f"{shop[0].address}/s?k=jeans", shop[1])
+    assert chromium._driver is not None
+    agent = chromium._driver.execute_script("return navigator.userAgent")
+    assert agent.startswith("Mozilla/5.0 (X11")
+    assert agent.endswith("vastra-scrape/test (+nobody@example.org)")
+    assert "Headless" not in agent
+
+
+@pytest.mark.parametrize("death", ["crashed tab", "closed window", "killed driver"])
+def test_a_browser_that_dies_is_replaced_and_the_page_read_again(
+    chromium: Chromium, shop: tuple[LocalShop, Shop], death: str
+) -> None:
+    local, adapter = shop
+    chromium.open(f"{local.address}/s?k=jeans", adapter)
+    sessions, driver = chromium.sessions, chromium._driver
+    assert driver is not None
+    if death == "crashed tab":
+        with contextlib.suppress(WebDriverException):
+            driver.get("chrome://crash")
+    elif death == "closed window":
+        driver.close()
+    else:
+        driver.service.process.kill()
+    parsed = parse(chromium.open(f"{local.address}/s?k=saree", adapter), adapter)
+    assert (parsed.outcome, len(parsed.items)) == (Outcome.OK, 62)
+    assert chromium.sessions == sessions + 1
+
+
+def test_a_browser_is_replaced_by_a_fresh_one_every_few_pages(shop: tuple[LocalShop, Shop], chromium: Chromium) -> None:
+    del chromium  # only for its look whether there is a browser
+    local, adapter = shop
+    browser = Chromium(Browsing(scroll_pause_s=0.02, recycle_after=2), signature="test")
+    try:
+        for _ in range(3):
+            browser.open(f"{local.address}/s?k=jeans", adapter)
+        assert browser.sessions == 2
+    finally:
+        browser.close()
+
+
+def test_no_browser_is_one_line_that_says_what_to_install(shop: tuple[LocalShop, Shop]) -> None:
+    browser = Chromium(QUICK, signature="test", remote="http://127.0.0.1:9")
+    with pytest.raises(BrowserError, match="no browser at http://127.0.0.1:9.*apt-get install chromium"):
+        browser.open("http://127.0.0.1:9/s", shop[1])
+
+
+LAZY = """<!doctype html><title>x</title><body><div id=list></div>
+<div id=consent style="position:fixed;inset:0;background:#000"><button id=reject onclick="document.body.dataset.no=1;
+ this.parentNode.remove()">Reject all</button></div><div id=login style="position:fixed;inset:0">Log in!</div><script>
+const list = document.getElementById("list");
+let made = 0;
+function more() { for (let n = 0; n < 10 && made < 60; n++, made++) {
+  const card = document.createElement("div"); card.dataset.id = "P" + made; card.style.height = "300px";
+  list.append(card); look.observe(card); } }
+const look = new IntersectionObserver(seen => seen.forEach(({target, isIntersecting}) => {
+  if (!isIntersecting) { if (+target.dataset.id.slice(1) < made - 20) target.remove(); return; }
+  if (!target.firstChild) { const image = document.createElement("img"); image.src = "/image/" + target.dataset.id + ".jpg";
+    target.append(image); }
+  if (target === list.lastChild) setTimeout(more, 30);
+}));
+more();
+</script>"""
+
+
+def test_an_endless_list_is_scrolled_window_by_window_with_its_covers_gone(chromium: Chromium, tmp_path: Path) -> None:
+    file = tmp_path / "lazy.html"
+    file.write_text(LAZY)
+    rules = tmp_path / "lazy.toml"
+    rules.write_text(
+        'name = "lazy"\nhome = "https://lazy.test/"\nsearch = "https://lazy.test/{query}"\n'
+        '[cards]\ncard = ["div[data-id]"]\nid = ["@data-id"]\nimage = ["img"]\n'
+        '[popups]\npress = ["//button[.=\'Reject all\']"]\nremove = ["#login"]\n'
+    )
+    adapter = load_shop(str(rules))
+    page: Page = chromium.open(file.as_uri(), adapter)
+    assert {item.id for item in parse(page, adapter).items} == {f"P{n}" for n in range(60)}
+    assert 'data-no="1"' in page.html
+    assert "Log in!" not in page.html
