@@ -3,7 +3,9 @@
 .PHONY: help demo test check format bench model clean
 
 VENV ?= .venv
-PYTHON ?= $(shell command -v python3.12 || command -v python3.11 || command -v python3)
+# The first that runs and is new enough; a name on PATH alone proves neither.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SHARED ?= ../shared
@@ -43,7 +45,8 @@ clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || .ci/need python3-venv
+	@[ -n "$(PYTHON)" ] || { echo "needs Python 3.11 or newer: apt-get install python3" >&2; exit 4; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || .ci/need python3-venv
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.agent: pyproject.toml constraints.txt | $(VENV)/bin/python

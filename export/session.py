@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,12 @@ from training.run import RunCard, read_card, read_model
 
 _PHOTOS_PER_LABEL = 64  # int8 ranges settle after some tens of photos a class; more only takes longer
 _SEED = 20261124
+_SOFTENING = 4.0
+"""The logits are divided by this before the int8 softmax, and the bundle's temperature by it too, which undoes it.
+
+An int8 softmax knows 256 values. A trained model's scores lie near 0 and 1, where labels tie at zero and the best known
+label of a photo of none of our garments becomes a matter of order; softened, all labels stay within its range.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ def export(request: Request, progress: Progress) -> Manifest:
         CalibrationError, ConversionError, BundleError: the conversion failed; `request.out` is as it was before.
     """
     card, model = read_card(request.run), read_model(request.run)
+    _soften(model)
     photos = read_photos([request.calibrate], card.labels)
     test = read_photos([request.test], card.labels)
     representative = choose_representative(photos, per_label=_PHOTOS_PER_LABEL, seed=_SEED)
@@ -69,6 +77,11 @@ def export(request: Request, progress: Progress) -> Manifest:
     written = read_bundle(request.out)
     LiteRtClassifier(written).self_test(written)
     return written.manifest
+
+
+def _soften(model: keras.Model) -> None:
+    logits = model.get_layer("logits")
+    logits.set_weights([weight / _SOFTENING for weight in logits.get_weights()])
 
 
 def _device_scores(bundle: Bundle, test: PhotoSet, progress: Progress) -> NDArray[np.float32]:
@@ -95,7 +108,7 @@ def _manifest(request: Request, card: RunCard, representative: Representative, f
         rejects=card.rejects,
         input=card.input,
         calibration=Calibration(
-            temperature=card.temperature,
+            temperature=card.temperature / _SOFTENING,
             threshold=card.threshold,
             chosen_on=card.validation.dataset if card.validation else "nothing: the recipe kept no sites aside",
         ),

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -37,7 +38,7 @@ class EmbeddedBroker:
         self._thread = threading.Thread(target=self._run, name="embedded-broker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     @property
     def url(self) -> BrokerUrl:
@@ -85,8 +86,8 @@ class EmbeddedBroker:
 
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             task = asyncio.ensure_future(_attend(broker, reader, writer))
-            self._connections.add(task)
-            task.add_done_callback(self._connections.discard)
+            self._connections[task] = writer
+            task.add_done_callback(self._connections.pop)
 
         try:
             server = await asyncio.start_server(accept, _HOST, self._port)
@@ -98,10 +99,19 @@ class EmbeddedBroker:
         await self._stopping.wait()
         server.close()
         await broker.shutdown()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._hang_up()
         await server.wait_closed()
+
+    async def _hang_up(self) -> None:
+        """Closes what is still open: clients that have not said CONNECT yet, which amqtt does not know of."""
+        connections = dict(self._connections)
+        for task in connections:
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        for writer in connections.values():  # a task that was cancelled before its first step has closed nothing
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
 
 async def _attend(broker: Broker, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,11 +10,13 @@ from typing import Self
 
 from agent.adapters.paho_connection import Complaint, PahoConnection
 from agent.adapters.paho_link import BrokerAccess, Link
+from agent.errors import ConfigError
 from agent.ports import Clock
 
 _log = logging.getLogger(__name__)
 _TURN_S = 1.0
 _STOP_TIMEOUT_S = 5.0
+_LONGEST_TOPIC = 65_535  # bytes; its length is sent in two
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Subscriber:
     Holds up to `capacity` messages that nobody has taken; then the oldest are dropped and counted.
 
     Raises:
+        ConfigError: when made, if `topic_filter` is none; MQTT 3.1.1 section 4.7.
         BrokerError: on entering, when the CA file cannot be used; never for a broker that is away.
     """
 
@@ -46,7 +49,7 @@ class Subscriber:
         random: Random | None = None,
     ) -> None:
         self.access = access
-        self._topic_filter = topic_filter
+        self._topic_filter = _checked(topic_filter)
         self._clock = clock or Clock()
         self._connection = PahoConnection(access, self, clock=self._clock, random=random)
         self._complaint = Complaint(_log)
@@ -124,3 +127,12 @@ class Subscriber:
                 self._dropped += 1
             else:
                 return
+
+
+def _checked(topic_filter: str) -> str:
+    levels = topic_filter.split("/")
+    wild = [level for level in levels if "+" in level or "#" in level]
+    misplaced = any(level not in ("+", "#") for level in wild) or "#" in levels[:-1]
+    if not topic_filter or "\0" in topic_filter or len(topic_filter.encode()) > _LONGEST_TOPIC or misplaced:
+        raise ConfigError(f"topic: {topic_filter[:80]!r} is no topic filter; + stands for one level, # ends the filter")
+    return topic_filter

@@ -13,7 +13,6 @@ from selenium.common.exceptions import WebDriverException
 from scraper.drive import Chromium
 from scraper.errors import BrowserError, FetchError
 from scraper.job import Browsing
-from scraper.page import Page
 from scraper.parse import Outcome, parse
 from scraper.shop import Shop, load_shop
 from tests.scraper.local_shop import LocalShop, open_shop
@@ -113,7 +112,7 @@ def test_a_browser_is_replaced_by_a_fresh_one_every_few_pages(shop: tuple[LocalS
 
 def test_no_browser_is_one_line_that_says_what_to_install(shop: tuple[LocalShop, Shop]) -> None:
     browser = Chromium(QUICK, signature="test", remote="http://127.0.0.1:9")
-    with pytest.raises(BrowserError, match="no browser at http://127.0.0.1:9.*apt-get install chromium"):
+    with pytest.raises(BrowserError, match=r"no browser at http://127\.0\.0\.1:9.*apt-get install chromium"):
         browser.open("http://127.0.0.1:9/s", shop[1])
 
 
@@ -145,7 +144,7 @@ def test_an_endless_list_is_scrolled_window_by_window_with_its_covers_gone(chrom
         '[popups]\npress = ["//button[.=\'Reject all\']"]\nremove = ["#login"]\n'
     )
     adapter = load_shop(str(rules))
-    page: Page = chromium.open(file.as_uri(), adapter)
+    page = chromium.open(file.as_uri(), adapter)
     assert {item.id for item in parse(page, adapter).items} == {f"P{n}" for n in range(60)}
     assert 'data-no="1"' in page.html
     assert "Log in!" not in page.html

@@ -25,6 +25,7 @@ from scraper.job import read_job
 from scraper.limiter import Limiter
 from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest
 from scraper.page import Page, page_of_bytes
+from scraper.pages import SavedPages
 from scraper.parse import Outcome
 from scraper.picture import decode
 from scraper.shop import Shop
@@ -104,9 +105,8 @@ def pictures(out: Path) -> dict[str, bytes]:
     return {str(file.relative_to(out)): file.read_bytes() for file in out.rglob("*.jpg")}
 
 
-def test_every_label_gets_its_photos_in_every_format_with_all_that_is_known_of_them(
-    shop: LocalShop, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("shop")
+def test_every_label_gets_its_photos_in_every_format_with_all_that_is_known_of_them(tmp_path: Path) -> None:
     out = tmp_path / "out"
     tallies = run(job_file(tmp_path, {"jeans": 70}), out)
     assert [(t.outcome, t.pages, dict(t.counts)) for t in tallies] == [(Outcome.OK, 2, {"ok": 70})]
@@ -123,7 +123,8 @@ def test_every_label_gets_its_photos_in_every_format_with_all_that_is_known_of_t
         assert picture.pixels[0, 0].min() > 0 or photo.width == 200, "transparent became white"
 
 
-def test_ads_and_carousels_are_left_out_unless_they_are_asked_for(shop: LocalShop, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_ads_and_carousels_are_left_out_unless_they_are_asked_for(tmp_path: Path) -> None:
     run(job_file(tmp_path, {"jeans": 5}), tmp_path / "out")
     assert not [photo for photo in rows(tmp_path / "out") if photo.sponsored or "shoe" in photo.product.lower()]
     job = job_file(tmp_path, {"jeans": 5})
@@ -140,7 +141,8 @@ def test_a_second_run_asks_for_nothing_that_is_there(shop: LocalShop, tmp_path: 
     assert (len(shop.asked), rows(out)) == (asked, before)
 
 
-def test_a_larger_limit_goes_on_where_the_smaller_ended(shop: LocalShop, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_a_larger_limit_goes_on_where_the_smaller_ended(tmp_path: Path) -> None:
     run(job_file(tmp_path, {"jeans": 20}), tmp_path / "out")
     run(job_file(tmp_path, {"jeans": 90}), tmp_path / "out")
     run(job_file(tmp_path, {"jeans": 90}), tmp_path / "whole")
@@ -242,8 +244,6 @@ def test_pages_that_were_saved_by_hand_are_harvested_in_their_order(shop: LocalS
 
 class SavedOnly(HttpPages):
     def open(self, url: str, shop: Shop) -> Page:
-        from scraper.pages import SavedPages
-
         return SavedPages().open(url, shop)
 
 
