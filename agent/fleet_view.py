@@ -23,6 +23,8 @@ _STATES = {
     "offline": Text("LOST - check power and network", "bold red"),
 }
 _EVENTS = {"new": "came", "update": "still there", "end": "left"}
+_WHOLE = "all"  # the zone of a camera without zones; saying so helps nobody
+_OLD_S = 2.0  # live pictures are younger, even on a busy device
 _FRESH = timedelta(seconds=90)  # three heartbeats of 30 s missed
 
 
@@ -75,17 +77,16 @@ class FleetView:
     def table(self, now: datetime) -> Table:
         """A line for every zone of every device, sorted by name; `now` is aware."""
         table = Table(title="vastra: what the cameras see", title_justify="left", expand=True)
-        for heading in ("Device", "State", "Since", "Sees", "Sure", "Picture", "Speed", "Last garment"):
+        for heading in ("Device", "State", "Sees", "Sure", "Picture", "Last garment"):
             table.add_column(heading, overflow="fold")
         for (site, name), device in sorted(self._devices.items()):
-            zones = sorted(device.zones.items()) or [(("", ""), _Zone())]
-            for row, ((camera, zone), seen) in enumerate(zones):
-                place = f"{site}/{name}" if not camera else f"{site}/{name} {camera} {zone}"
-                of_device = _state_cells(device, now) if row == 0 else (Text(), "")
-                speed = f"{device.health.fps:.1f}/s" if device.health and row == 0 else ""
-                table.add_row(place, *of_device, *_zone_cells(device, camera, seen), speed, _event_cell(seen, now))
+            for row, (camera, zone) in enumerate(_places(device)):
+                seen = device.zones.get((camera, zone), _Zone())
+                place = f"{site}/{name} {camera}" + (f" {zone}" if zone not in ("", _WHOLE) else "")
+                state = _state_cell(device, now) if row == 0 else Text()
+                table.add_row(place, state, *_zone_cells(device, camera, seen), _event_cell(seen, now))
         if not self._devices:
-            table.add_row("none heard of yet", *[""] * 7)
+            table.caption = "no device heard of yet"
         return table
 
 
@@ -119,19 +120,25 @@ def _learn(device: _Device, message: Header, levels: list[str]) -> None:
         device.zones.setdefault((message.camera, message.zone), _Zone()).event = message
 
 
-def _state_cells(device: _Device, now: datetime) -> tuple[Text, str]:
+def _places(device: _Device) -> list[tuple[str, str]]:
+    """Cameras and zones that have told something, and lost cameras that have not; never none."""
+    silent = {(camera, "") for camera in device.camera_lost} - {(camera, "") for camera, _ in device.zones}
+    return sorted({*device.zones, *silent}) or [("", "")]
+
+
+def _state_cell(device: _Device, now: datetime) -> Text:
     if device.state is None:
-        state = _STATES["online"] if device.heard else Text("not known yet", "dim")
-        return state, ""
-    since = _clock_time(device.state.ts, now)
+        return _STATES["online"] if device.heard else Text("not known yet", "dim")
+    since = f" since {_clock_time(device.state.ts, now)}"
     silent = device.heard is None or now - device.heard > _FRESH
     if device.state.state == "online" and silent and now - device.state.ts > _FRESH:
-        return Text("silent", "yellow"), since
-    return _STATES[device.state.state], since
+        last = f"last heard {_clock_time(device.heard, now)}" if device.heard else "not heard from yet"
+        return Text(f"silent, {last}", "yellow")
+    return _STATES[device.state.state] + Text(since)
 
 
 def _zone_cells(device: _Device, camera: str, zone: _Zone) -> tuple[Text, str, Text]:
-    """What it sees, how sure it is, how old the picture was when it said so."""
+    """What it sees, how sure it is, how old the picture was when it said so, and how many pictures it looks at."""
     if device.state is not None and device.state.state != "online":
         return Text("-", "dim"), "", Text()
     if camera in device.camera_lost:
@@ -147,8 +154,10 @@ def _zone_cells(device: _Device, camera: str, zone: _Zone) -> tuple[Text, str, T
     }
     sure = f"{seen.score:.0%}" if seen.decision in ("confirmed", "candidate") else ""
     age_s = seen.frame_age_ms / 1000
-    old = age_s > 2  # noqa: PLR2004 - seconds; live pictures are younger even on a busy device
-    return words[seen.decision], sure, Text(f"{age_s:.1f} s old", "red" if old else "")
+    picture = Text(f"{age_s:.1f} s old", "red" if age_s > _OLD_S else "")
+    if device.health is not None:
+        picture += Text(f", {device.health.fps:.1f} a second")
+    return words[seen.decision], sure, picture
 
 
 def _event_cell(zone: _Zone, now: datetime) -> str:
@@ -162,4 +171,4 @@ def _event_cell(zone: _Zone, now: datetime) -> str:
 def _clock_time(moment: datetime, now: datetime) -> str:
     """Local time, with the date unless it is today's."""
     local, today = moment.astimezone(), now.astimezone().date()
-    return f"{local:%H:%M:%S}" if local.date() == today else f"{local:%d.%m. %H:%M}"
+    return f"{local:%H:%M}" if local.date() == today else f"{local:%d %b %H:%M}"

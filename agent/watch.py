@@ -1,9 +1,11 @@
 """`vastra-agent watch`: what all devices say, as a live table or as one JSON object a line."""
 
+import logging
 import os
 import select
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from time import monotonic
 
@@ -34,7 +36,7 @@ def watch(
         BrokerError: the CA file cannot be used. A broker that is away is waited for.
     """
     ends_s = monotonic() + seconds if seconds is not None else float("inf")
-    with Subscriber(access, topic_filter) as subscriber, suppress(KeyboardInterrupt):
+    with suppress(KeyboardInterrupt), Subscriber(access, topic_filter) as subscriber:
         if as_json:
             _print_lines(subscriber, ends_s)
         else:
@@ -51,10 +53,8 @@ def json_line(topic: str, payload: bytes) -> str:
 
 
 def _print_lines(subscriber: Subscriber, ends_s: float) -> None:
-    told: str | None = None
     while monotonic() < ends_s and not _reader_left():
         received = subscriber.next(_LOOK_S)
-        told = _tell_of_broker(subscriber, told)
         if received is None:
             continue
         try:
@@ -66,23 +66,27 @@ def _print_lines(subscriber: Subscriber, ends_s: float) -> None:
             return
 
 
-def _tell_of_broker(subscriber: Subscriber, told: str | None) -> str | None:
-    """Says on stderr, once each time, that the broker is away; gives what has been said."""
-    lost = subscriber.lost
-    if lost is not None and lost != told:
-        sys.stderr.write(f"waiting for the broker at {subscriber.access.url} ({lost})\n")
-    return lost
-
-
 def _show_table(subscriber: Subscriber, ends_s: float) -> None:
     view = FleetView()
-    with Live(console=Console(), auto_refresh=False) as live:
+    with _quiet("agent.adapters"), Live(console=Console(), auto_refresh=False) as live:
         while monotonic() < ends_s:
             received = subscriber.next(_LOOK_S)
             while received is not None:  # all that there is before drawing once
                 view.take(received.topic, received.payload, retained=received.retained, at=received.at)
                 received = subscriber.next(0.0)
             live.update(Group(view.table(datetime.now(UTC)), _status(subscriber)), refresh=True)
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keeps log lines from tearing the table, whose last line tells the same."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _status(subscriber: Subscriber) -> Text:

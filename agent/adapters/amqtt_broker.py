@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
@@ -38,7 +39,7 @@ class EmbeddedBroker:
         self._thread = threading.Thread(target=self._run, name="embedded-broker", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
-        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._connections: dict[asyncio.Task[None], socket.socket] = {}
 
     @property
     def url(self) -> BrokerUrl:
@@ -50,6 +51,7 @@ class EmbeddedBroker:
         try:
             self._ready.result(_START_TIMEOUT_S)
         except OSError as error:
+            self._thread.join(_START_TIMEOUT_S)  # else it puts log levels back later, over somebody else's
             raise BrokerError(f"mqtt://{_HOST}:{self._port}: the broker cannot listen: {error.strerror}") from error
         return self
 
@@ -84,23 +86,31 @@ class EmbeddedBroker:
             ),
         )
 
-        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.ensure_future(_attend(broker, reader, writer))
-            self._connections[task] = writer
-            task.add_done_callback(self._connections.pop)
-
         try:
-            server = await asyncio.start_server(accept, _HOST, self._port)
+            listener = socket.create_server((_HOST, self._port))
         except OSError as error:
             self._ready.set_exception(error)
             return
-        await broker.start()
-        self._ready.set_result(server.sockets[0].getsockname()[1])
-        await self._stopping.wait()
-        server.close()
+        with listener:
+            listener.settimeout(0.0)  # asyncio wants sockets that never block
+            await broker.start()
+            self._loop.add_reader(listener, self._accept, broker, listener)
+            self._ready.set_result(listener.getsockname()[1])
+            await self._stopping.wait()
+            self._loop.remove_reader(listener)
         await broker.shutdown()
         await self._hang_up()
-        await server.wait_closed()
+
+    def _accept(self, broker: Broker, listener: socket.socket) -> None:
+        # not asyncio.start_server: in Python 3.11 it leaks a client that comes in the moment of closing
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return  # it left at once
+        client.settimeout(0.0)
+        task = asyncio.ensure_future(_attend(broker, client))
+        self._connections[task] = client
+        task.add_done_callback(self._connections.pop)
 
     async def _hang_up(self) -> None:
         """Closes what is still open: clients that have not said CONNECT yet, which amqtt does not know of."""
@@ -108,14 +118,13 @@ class EmbeddedBroker:
         for task in connections:
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
-        for writer in connections.values():  # a task that was cancelled before its first step has closed nothing
-            writer.close()
-            with suppress(OSError):
-                await writer.wait_closed()
+        for client in connections.values():  # a task that was cancelled before its first step has closed nothing
+            client.close()
 
 
-async def _attend(broker: Broker, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _attend(broker: Broker, client: socket.socket) -> None:
     """One client's connection, from its CONNECT to its end."""
+    reader, writer = await asyncio.open_connection(sock=client)
     try:
         beginning, version = await _read_beginning(reader)
         if version == _MQTT_3_1_1:
@@ -129,6 +138,8 @@ async def _attend(broker: Broker, reader: asyncio.StreamReader, writer: asyncio.
         pass  # the client went away first
     finally:
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _read_beginning(reader: asyncio.StreamReader) -> tuple[bytes, int]:

@@ -158,8 +158,9 @@ class PahoConnection:
                 link = self._connect()
             except BrokerError as error:
                 needs_person = isinstance(error, RefusedError)
-                self._lost = error.message
-                self._complaint.say(logging.ERROR if needs_person else logging.WARNING, error.message)
+                self._lost = error.message.removeprefix(f"{self._access.url}: ")
+                level = logging.ERROR if needs_person else logging.WARNING
+                self._complaint.say(level, f"{error.message}; waiting for the broker")
             else:
                 began_s = self._clock.monotonic()
                 needs_person = self._converse(link)
