@@ -4,7 +4,9 @@ import click
 
 from scraper.commands.check import check
 from scraper.commands.parse import parse_pages
+from scraper.commands.review import review
 from scraper.commands.run import run
+from scraper.commands.split import split
 
 
 @click.group(
@@ -21,3 +23,5 @@ def main() -> None:
 main.add_command(check)
 main.add_command(parse_pages)
 main.add_command(run)
+main.add_command(split)
+main.add_command(review)

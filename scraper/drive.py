@@ -3,13 +3,16 @@
 Elements are never held: one script returns strings, so that nothing can go stale while a shop redraws its page.
 """
 
+import contextlib
 import logging
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
+from pathlib import Path
 
 from parsel.csstranslator import HTMLTranslator
 from selenium import webdriver
@@ -81,6 +84,15 @@ class Chromium:
                 driver.quit()
             except (WebDriverException, LostConnection, OSError) as error:
                 log.debug("a dead browser did not say goodbye: %s", error)
+            self._end_orphan(driver)
+
+    def _end_orphan(self, driver: WebDriver) -> None:
+        """A driver that was killed leaves its browser running, and `quit` does not say so. Only ever ends our own."""
+        process, chrome = driver.capabilities.get("goog:processID"), driver.capabilities.get("chrome", {})
+        folder = str(chrome.get("userDataDir", "")).encode()
+        with contextlib.suppress(OSError):
+            if not self.remote and folder and folder in Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(int(str(process)), signal.SIGKILL)
 
     def new_driver(self) -> WebDriver:
         """A fresh browser. Raises BrowserError with what to install where there is none."""
@@ -117,6 +129,7 @@ class Chromium:
             "--disable-component-update",
             "--disable-sync",
             "--no-first-run",
+            "--disable-crash-reporter",
             *(("--no-sandbox",) if os.geteuid() == 0 and not self.remote else ()),  # Chromium's sandbox refuses root
         ):
             options.add_argument(argument)

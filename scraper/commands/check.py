@@ -36,10 +36,10 @@ NAMED = 10
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as one JSON object.")
 def check(dataset: Path, against: Path | None, *, as_json: bool) -> None:
     """Count DATASET by label and site; find what does not read, duplicates, imbalance and leaks."""
-    facts = _facts(dataset)
+    facts = read_facts(dataset)
     report = audit(str(dataset), facts, failures=_failures(dataset))
     if against is not None:
-        report = msgspec.structs.replace(report, leaks=leaks(str(against), facts, _facts(against)))
+        report = msgspec.structs.replace(report, leaks=leaks(str(against), facts, read_facts(against)))
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
@@ -48,7 +48,8 @@ def check(dataset: Path, against: Path | None, *, as_json: bool) -> None:
         raise DatasetError(f"{dataset}: {'; '.join(report.problems)}")
 
 
-def _facts(root: Path) -> list[Facts]:
+def read_facts(root: Path) -> list[Facts]:
+    """The facts of every photo of a dataset folder, with a bar on the screen meanwhile."""
     dataset = read_dataset(root)
     with progress_bar() as bar:
         task = bar.add_task(root.name, total=len(dataset.photos))

@@ -7,6 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from scraper.errors import PageFileError
 from scraper.page import read_page
 from scraper.parse import GRAVEST_FIRST, Outcome, Parsed, parse
 from scraper.shop import load_shop
@@ -37,9 +38,15 @@ def parse_pages(pages: tuple[Path, ...], shop: str, url: str, status: int, *, as
     """List the products of saved results PAGES, or say what stood in the way."""
     adapter = load_shop(shop)
     screen, errors = Console(highlight=False), Console(stderr=True, highlight=False)
-    outcomes = set()
+    outcomes, unreadable = {Outcome.OK}, 0
     for path in pages:
-        parsed = parse(read_page(path, url=url, status=status), adapter)
+        try:
+            page = read_page(path, url=url, status=status)
+        except PageFileError as error:
+            error.show()
+            unreadable = error.exit_code
+            continue
+        parsed = parse(page, adapter)
         outcomes.add(parsed.outcome)
         if as_json:
             click.echo(msgspec.json.encode(_line(path, parsed)))
@@ -50,8 +57,9 @@ def parse_pages(pages: tuple[Path, ...], shop: str, url: str, status: int, *, as
         if parsed.hidden:
             errors.print(f"{path}: {parsed.hidden} products without an image: scroll through the page before saving it")
     gravest = next(outcome for outcome in GRAVEST_FIRST if outcome in outcomes)
-    if gravest.exit_code:
-        raise click.exceptions.Exit(gravest.exit_code)
+    code = gravest.exit_code if gravest is Outcome.BLOCKED else unreadable or gravest.exit_code
+    if code:
+        raise click.exceptions.Exit(code)
 
 
 def _line(path: Path, parsed: Parsed) -> dict[str, object]:

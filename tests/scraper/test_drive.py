@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,6 +97,20 @@ def test_a_browser_that_dies_is_replaced_and_the_page_read_again(
     parsed = parse(chromium.open(f"{local.address}/s?k=saree", adapter), adapter)
     assert (parsed.outcome, len(parsed.items)) == (Outcome.OK, 62)
     assert chromium.sessions == sessions + 1
+    assert not is_running(driver.capabilities["goog:processID"])
+
+
+def is_running(process: int) -> bool:
+    """Whether the process still works; one that ended and was not yet collected does not."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        if state == "Z":
+            return False
+    return True
 
 
 def test_a_browser_is_replaced_by_a_fresh_one_every_few_pages(shop: tuple[LocalShop, Shop], chromium: Chromium) -> None:

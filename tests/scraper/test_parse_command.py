@@ -57,5 +57,10 @@ def test_a_page_that_is_not_there_is_one_line_and_exit_code_3(tmp_path: Path) ->
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
 
 
+def test_a_page_that_is_not_there_does_not_keep_the_others_from_being_read(tmp_path: Path, page: Path) -> None:
+    result = run("--shop", "amazon.in", "--json", tmp_path / "none.html", page)
+    assert (result.exit_code, len(result.stdout.splitlines())) == (3, 1)
+
+
 def test_an_unknown_shop_is_exit_code_2(page: Path) -> None:
     assert run("--shop", "amason.in", page).exit_code == 2

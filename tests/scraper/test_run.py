@@ -265,9 +265,11 @@ QUICK = "[browsing]\nscroll_pause_s = 0.05\n"
 def test_the_command_survives_a_kill_keeps_the_pace_and_says_what_it_did(shop: LocalShop, tmp_path: Path) -> None:
     shop.shop_file(tmp_path, interval_s=0.02)
     job, out = job_file(tmp_path, {"jeans": 80}, more=QUICK), tmp_path / "out"
-    first = subprocess.Popen(command(job, "--out", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first = subprocess.Popen(
+        command(job, "--out", out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
     wait_for_lines(out / MANIFEST_NAME, 25)
-    first.send_signal(signal.SIGKILL)
+    os.killpg(first.pid, signal.SIGKILL)  # the browser too, which nobody else would end
     first.communicate()
     again = subprocess.run(command(job, "--out", out, "--json"), capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
