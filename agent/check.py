@@ -12,7 +12,7 @@ from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
 from agent.config import AgentConfig, CameraConfig
-from agent.errors import AgentError, BrokerError, CameraError, OutboxError
+from agent.errors import AgentError, CameraError, OutboxError
 from agent.topics import Topics
 from agent.wiring import Surroundings, broker_access, load_model, state_folder
 
@@ -77,13 +77,9 @@ def _broker(config: AgentConfig, around: Surroundings) -> str:
     configured = broker_access(config, around.environ)
     # A client id of its own: with the agent's, the broker would throw out an agent that is running.
     access = BrokerAccess(configured.url, ca_file=configured.ca_file, keepalive_s=configured.keepalive_s)
-    ends_s = around.clock.monotonic() + _BROKER_S
     with Subscriber(access, Topics(config.site, config.device).state) as subscriber:
-        while around.clock.monotonic() < ends_s:
-            if subscriber.subscribed:
-                return f"{access.url} answers"
-            subscriber.next(0.1)
-        raise BrokerError(f"{access.url}: {subscriber.lost or 'does not answer'}")
+        subscriber.await_subscription(_BROKER_S)
+    return f"{access.url} answers"
 
 
 def _disk(config: AgentConfig, around: Surroundings) -> str:

@@ -6,12 +6,10 @@ from pathlib import Path
 import msgspec
 
 from agent.errors import PictureError
-from agent.fit import load_picture
+from agent.fit import PICTURE_SUFFIXES, load_picture
 from agent.messages import LabelScore
 from agent.ports import Classifier
 from agent.smoothing import Rules, decide_once
-
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 
 
 class Classified(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,6 @@ from agent.adapters.paho_subscriber import Received, Subscriber
 from agent.adapters.scene_camera import SceneRenderer
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.config import AgentConfig, BrokerConfig, CameraConfig, ModelConfig, OutboxConfig
-from agent.errors import BrokerError
 from agent.fleet_view import FleetView
 from agent.health import Health
 from agent.messages import ClassificationMessage, Percentiles
@@ -73,7 +72,7 @@ def perform(show: Show, around: Surroundings, stop: Callable[[], bool]) -> Summa
         BundleError: the model cannot be used.
     """
     with _broker(show) as url, Subscriber(BrokerAccess(url), f"{_TOPICS.base}/#") as subscriber:
-        _await(subscriber, around.clock)
+        subscriber.await_subscription(_CONNECT_S)
         audience = _Audience(subscriber, Scene(show.seed), around.clock)
         config = AgentConfig(
             site=_TOPICS.site,
@@ -176,11 +175,3 @@ def _broker(show: Show) -> Iterator[BrokerUrl]:
         return
     with EmbeddedBroker() as broker:
         yield broker.url
-
-
-def _await(subscriber: Subscriber, clock: Clock) -> None:
-    ends_s = clock.monotonic() + _CONNECT_S
-    while not subscriber.subscribed:
-        if clock.monotonic() > ends_s:
-            raise BrokerError(f"{subscriber.access.url}: {subscriber.lost or 'does not answer'}")
-        subscriber.next(0.05)

@@ -13,6 +13,9 @@ from agent.errors import PictureError
 Pixels = NDArray[np.uint8]
 """RGB, uint8 0..255, shape (height, width, 3)."""
 
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
+"""What a picture's file name ends in, lower case; other files of a folder are passed over."""
+
 _SIDE = msgspec.Meta(ge=8, le=4096)
 _INTERPOLATION = {"area": cv2.INTER_AREA, "linear": cv2.INTER_LINEAR, "nearest": cv2.INTER_NEAREST}
 

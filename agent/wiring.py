@@ -51,10 +51,14 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     classifier = LiteRtClassifier(bundle, threads=config.model.threads)
     classifier.self_test(bundle)
     session = secrets.token_hex(6)
-    publisher = _publisher(config, around, bundle.manifest, session)
     rules = rules_of(config, bundle.manifest)
     for camera in config.cameras:
         parse_source(camera.source)  # a source that cannot be meant is an error now, one that is away is waited for
+    access = broker_access(config, around.environ)
+    outbox = Outbox(_outbox_path(config, around.environ), config.outbox.max_events)
+    broker = PahoBroker(access, outbox, clock=around.clock)
+    identity = _identity(config, bundle.manifest, session)
+    publisher = Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s)
     publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
     stations = [
@@ -72,6 +76,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
         for source in sources:
             source.close()
         publisher.stop()
+        outbox.close()
 
 
 def load_model(config: AgentConfig) -> Bundle:
@@ -129,8 +134,8 @@ def _grabber(camera: CameraConfig, around: Surroundings) -> Grabber:
     return Grabber(camera, lambda: around.open_camera(camera, around.clock), around.clock)
 
 
-def _publisher(config: AgentConfig, around: Surroundings, manifest: Manifest, session: str) -> Publisher:
-    identity = Identity(
+def _identity(config: AgentConfig, manifest: Manifest, session: str) -> Identity:
+    return Identity(
         topics=Topics(config.site, config.device),
         session=session,
         agent_version=version("vastra"),
@@ -138,9 +143,6 @@ def _publisher(config: AgentConfig, around: Surroundings, manifest: Manifest, se
         labels=manifest.known,
         model=ModelName(name=manifest.name, version=manifest.version, sha256=manifest.flatbuffer_sha256),
     )
-    outbox = Outbox(_outbox_path(config, around.environ), config.outbox.max_events)
-    broker = PahoBroker(broker_access(config, around.environ), outbox, clock=around.clock)
-    return Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s)
 
 
 def _outbox_path(config: AgentConfig, environ: Mapping[str, str]) -> Path | None:

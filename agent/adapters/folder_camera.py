@@ -8,15 +8,13 @@ from pathlib import Path
 from agent.adapters.pacer import Pacer
 from agent.config import CameraConfig
 from agent.errors import CameraError, PictureError
-from agent.fit import Pixels, load_picture
+from agent.fit import PICTURE_SUFFIXES, Pixels, load_picture
 from agent.ports import Clock
 from agent.source import parse_source
 from agent.values import Frame
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
-"""Other files (labels, notes) are no pictures and are passed over in silence."""
 PERIOD_S = 1.0
 """Between pictures at pace "realtime", which a folder has none of: time to look at each."""
 
@@ -56,11 +54,11 @@ class FolderCamera:
 
     def _list(self) -> list[Path]:
         try:
-            paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() in SUFFIXES)
+            paths = sorted(path for path in self._folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
         except OSError as error:
             raise CameraError(f"{self._folder}: the folder cannot be read: {error.strerror}") from error
         if not paths:
-            kinds = ", ".join(sorted(SUFFIXES))
+            kinds = ", ".join(sorted(PICTURE_SUFFIXES))
             raise CameraError(f"{self._folder}: the folder holds no pictures ({kinds}); folders in it are not searched")
         return paths
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, Full, Queue
 from random import Random
+from threading import Event
 from types import TracebackType
 from typing import Self
 
 from agent.adapters.paho_connection import Complaint, PahoConnection
 from agent.adapters.paho_link import BrokerAccess, Link
-from agent.errors import ConfigError
+from agent.errors import BrokerError, ConfigError
 from agent.ports import Clock
 
 _log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Subscriber:
         self._queue: Queue[Received] = Queue(capacity)
         self._dropped = 0
         self._subscription: int | None = None
-        self._subscribed = False
+        self._subscribed = Event()
 
     @property
     def lost(self) -> str | None:
@@ -66,12 +67,21 @@ class Subscriber:
     @property
     def subscribed(self) -> bool:
         """Whether the broker has confirmed the subscription, so that nothing published from here on is missed."""
-        return self._subscribed
+        return self._subscribed.is_set()
 
     @property
     def dropped(self) -> int:
         """How many messages were thrown away because nobody took them in time."""
         return self._dropped
+
+    def await_subscription(self, timeout_s: float) -> None:
+        """Waits until the broker has confirmed the subscription.
+
+        Raises:
+            BrokerError: it did not within `timeout_s`; the message says why.
+        """
+        if not self._subscribed.wait(timeout_s):
+            raise BrokerError(f"{self.access.url}: {self.lost or 'does not answer'}")
 
     def next(self, timeout_s: float) -> Received | None:
         """The oldest message not yet taken, waiting up to `timeout_s`; None when there is none in that time."""
@@ -97,8 +107,10 @@ class Subscriber:
             answer = link.acknowledged.popleft()
             if answer.mid != self._subscription:
                 continue
-            self._subscribed = answer.refusal is None
-            if answer.refusal is not None:
+            if answer.refusal is None:
+                self._subscribed.set()
+            else:
+                self._subscribed.clear()
                 self._complaint.say(
                     logging.ERROR,
                     f"{self.access.url}: the broker refuses to tell of {self._topic_filter}: {answer.refusal.lower()}",
@@ -113,7 +125,7 @@ class Subscriber:
         return None if self._connection.stopping else _TURN_S
 
     def end(self) -> None:
-        self._subscribed = False
+        self._subscribed.clear()
 
     def _keep(self, received: Received) -> None:
         while True:
