@@ -14,6 +14,7 @@ from scraper.errors import BlockedError, FetchError, PictureError
 from scraper.fetch import Fetcher, FetchLimits, retry_after
 from scraper.limiter import Limiter
 from scraper.picture import decode
+from tests.scraper.manual_time import ManualTime
 from tests.scraper.pictures import photo
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -80,16 +81,6 @@ def shop() -> Iterator[Shop]:
     shop = Shop()
     with serving(shop):
         yield shop
-
-
-@dataclass
-class ManualTime:
-    now: float = 0.0
-    slept: list[float] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(round(seconds, 3))
-        self.now += seconds
 
 
 @pytest.fixture

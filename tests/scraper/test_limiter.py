@@ -1,25 +1,14 @@
 """The limiter on a clock that is moved by hand: no test waits."""
 
-from dataclasses import dataclass, field
-
 import pytest
 
 from scraper.limiter import LONGEST_BACK_OFF_S, Limiter, host_of
-
-
-@dataclass
-class ManualTime:
-    now: float = 1000.0
-    slept: list[float] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(round(seconds, 3))
-        self.now += seconds
+from tests.scraper.manual_time import ManualTime
 
 
 @pytest.fixture
 def time() -> ManualTime:
-    return ManualTime()
+    return ManualTime(1000.0)
 
 
 def limiter(time: ManualTime, *, chance: float = 0.0, **intervals: float) -> Limiter:
