@@ -1,17 +1,15 @@
 """`vastra-export`: a run becomes a bundle; a bundle tells what it is."""
 
-import logging
-import os
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.table import Table
 
 from agent.bundle import Manifest, Metrics, Quantisation, read_bundle
+from training.console import set_up_logging
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(path_type=Path)
@@ -22,12 +20,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done in detail.")
 def main(*, verbose: bool) -> None:
     """Turn training runs into bundles for the device, and look inside bundles."""
-    handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False)
-    logging.basicConfig(level="DEBUG" if verbose else "INFO", format="%(message)s", handlers=[handler])
-    # TensorFlow reads this when it is imported, and otherwise greets every user with a page about its build.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for chatty in ("h5py", "absl", "tensorflow"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    set_up_logging(verbose=verbose)
 
 
 @main.command(

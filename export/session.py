@@ -22,12 +22,11 @@ from agent.bundle import (
     read_bundle,
     write_bundle,
 )
-from agent.fit import fit_picture
 from export.conversion import convert
 from export.golden import golden_samples
 from export.representative import Representative, choose_representative
 from training.calibration import sharpen
-from training.evaluate import keras_scores, metrics_of
+from training.evaluate import bundle_scores, keras_scores, metrics_of
 from training.photos import PhotoSet, read_photos
 from training.progress import Progress
 from training.run import RunCard, read_card, read_model
@@ -70,8 +69,8 @@ def export(request: Request, progress: Progress) -> Manifest:
     flatbuffer = convert(model, request.quantisation, representative.pictures(card.input), progress.advance)
 
     draft = _manifest(request, card, representative, flatbuffer)
-    floats = keras_scores(model, test, card.input, progress)
-    quantised = _device_scores(Bundle(draft, flatbuffer, _nothing(draft)), test, progress)
+    floats = sharpen(keras_scores(model, test, card.input, progress), draft.calibration.temperature)
+    quantised = bundle_scores(Bundle(draft, flatbuffer, _nothing(draft)), test, progress)
     manifest = _with_metrics(draft, request, test, floats, quantised)
     write_bundle(request.out, manifest, flatbuffer, golden_samples(manifest, flatbuffer, seed=_SEED))
     written = read_bundle(request.out)
@@ -82,16 +81,6 @@ def export(request: Request, progress: Progress) -> Manifest:
 def _soften(model: keras.Model) -> None:
     logits = model.get_layer("logits")
     logits.set_weights([weight / _SOFTENING for weight in logits.get_weights()])
-
-
-def _device_scores(bundle: Bundle, test: PhotoSet, progress: Progress) -> NDArray[np.float32]:
-    classifier = LiteRtClassifier(bundle, threads=2)
-    progress.start("testing on the device's runtime", len(test.samples))
-    rows = []
-    for sample in test.samples:
-        rows.append(classifier.softmax(fit_picture(sample.load(), bundle.manifest.input)))
-        progress.advance(1)
-    return np.stack(rows)
 
 
 def _nothing(manifest: Manifest) -> Golden:
@@ -129,7 +118,7 @@ def _manifest(request: Request, card: RunCard, representative: Representative, f
 
 
 def _with_metrics(
-    draft: Manifest, request: Request, test: PhotoSet, floats: NDArray[np.float32], quantised: NDArray[np.float32]
+    draft: Manifest, request: Request, test: PhotoSet, floats: NDArray[np.float64], quantised: NDArray[np.float64]
 ) -> Manifest:
     return msgspec.structs.replace(
         draft,
@@ -144,8 +133,8 @@ def _with_metrics(
     )
 
 
-def _measured(scores: NDArray[np.float32], manifest: Manifest, test: PhotoSet) -> Measured:
-    metrics = metrics_of(sharpen(scores, manifest.calibration.temperature), test, manifest.rejects)
+def _measured(scores: NDArray[np.float64], manifest: Manifest, test: PhotoSet) -> Measured:
+    metrics = metrics_of(scores, test, manifest.rejects)
     return Measured(
         top1=round(metrics.top1, 4),
         macro_f1=round(metrics.macro_f1, 4),

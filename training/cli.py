@@ -1,16 +1,14 @@
 """`vastra-train`: fit a classifier, evaluate one."""
 
-import logging
-import os
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 import msgspec
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.table import Table
 
+from training.console import set_up_logging
 from training.metrics import Metrics
 from training.progress import Bars
 from training.recipe import read_recipe
@@ -25,12 +23,7 @@ _OUT = click.Path(path_type=Path)
 @click.option("-v", "--verbose", is_flag=True, help="Log what is done in detail.")
 def main(*, verbose: bool) -> None:
     """Train garment classifiers whose numbers hold on shops never seen."""
-    handler = RichHandler(console=Console(stderr=True), show_path=False, show_time=False)
-    logging.basicConfig(level="DEBUG" if verbose else "INFO", format="%(message)s", handlers=[handler])
-    # TensorFlow reads this when it is imported, and otherwise greets every user with a page about its build.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for chatty in ("matplotlib", "h5py", "absl", "tensorflow"):
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    set_up_logging(verbose=verbose)
 
 
 @main.command(

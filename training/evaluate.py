@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.bundle import read_bundle
+from agent.bundle import Bundle, read_bundle
 from agent.fit import InputSpec, Pixels, fit_picture
 from training.calibration import sharpen
 from training.metrics import Metrics, measure
@@ -33,13 +33,7 @@ def evaluate(model: Path, dataset: Path, progress: Progress) -> Metrics:
         return metrics_of(sharpen(raw, card.temperature), photos, card.rejects)
     bundle = read_bundle(model)
     photos = read_photos([dataset], bundle.manifest.labels)
-    classifier = LiteRtClassifier(bundle, threads=2)
-    progress.start("evaluating", len(photos.samples))
-    rows = []
-    for sample in photos.samples:
-        rows.append([scored.score for scored in classifier.classify(sample.load()).scores])
-        progress.advance(1)
-    return metrics_of(np.array(rows), photos, bundle.manifest.rejects)
+    return metrics_of(bundle_scores(bundle, photos, progress), photos, bundle.manifest.rejects)
 
 
 def metrics_of(scores: NDArray[np.floating], photos: PhotoSet, rejects: tuple[str, ...]) -> Metrics:
@@ -47,6 +41,17 @@ def metrics_of(scores: NDArray[np.floating], photos: PhotoSet, rejects: tuple[st
     truth = np.array([sample.label for sample in photos.samples])
     sites = [sample.site for sample in photos.samples]
     return measure(scores, truth, labels=photos.labels, rejects=rejects, sites=sites)
+
+
+def bundle_scores(bundle: Bundle, photos: PhotoSet, progress: Progress) -> NDArray[np.float64]:
+    """The calibrated scores that a device gives for every photo, shape (photos, labels)."""
+    classifier = LiteRtClassifier(bundle, threads=2)
+    progress.start("testing on the device's runtime", len(photos.samples))
+    rows = []
+    for sample in photos.samples:
+        rows.append([scored.score for scored in classifier.classify(sample.load()).scores])
+        progress.advance(1)
+    return np.array(rows)
 
 
 def keras_scores(model: keras.Model, photos: PhotoSet, spec: InputSpec, progress: Progress) -> NDArray[np.float32]:

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from agent.errors import PictureError
 from agent.fit import Pixels, load_picture
 from scraper.manifest import read_dataset
@@ -94,16 +92,12 @@ def _spellings(found: Iterable[str]) -> dict[str, str]:
 
 
 def _is_picture(file: Path) -> bool:
-    # `haveImageReader` looks at the first bytes only; a truncated file is found when it is decoded.
-    if file.is_file() and cv2.haveImageReader(str(file)):
-        try:
-            load_picture(file)
-        except PictureError as error:
-            _log.warning("skipped %s", error.message)
-            return False
-        return True
-    _log.warning("skipped %s: missing or not a picture", file)
-    return False
+    try:
+        load_picture(file)
+    except PictureError as error:
+        _log.warning("skipped %s", error.message)
+        return False
+    return True
 
 
 def _refuse_empty(photos: PhotoSet) -> None:

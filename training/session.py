@@ -45,7 +45,7 @@ def train(request: Request, progress: Progress) -> RunCard:
         photos = read_photos(request.datasets)
         test = read_photos([request.test], photos.labels) if request.test else None
         outcome = fit(Job(photos, request.recipe, request.backbone, request.weights, request.cache), progress)
-        tested = _test(request, outcome, test, progress) if test and request.test else None
+        tested = _test(request, outcome, test, progress) if test else None
         card = _card(request, photos, outcome, tested, monotonic() - began)
         folder.write(outcome.model, card, outcome.history)
         write_report(folder.partial, card, outcome.history)
