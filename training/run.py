@@ -25,12 +25,17 @@ _MODEL, _CARD, _HISTORY = "model.keras", "run.json", "history.csv"
 
 
 class Epoch(msgspec.Struct, frozen=True, kw_only=True):
-    """One epoch of one training stage; `loss` and `accuracy` are over its augmented, mixed views."""
+    """One epoch of one training stage; `loss` and `accuracy` are over its augmented, mixed views.
+
+    `val_loss` and `val_accuracy` are over photos that the stage does not train on; None where none are looked at.
+    """
 
     stage: str
     epoch: int
     loss: float
     accuracy: float
+    val_loss: float | None = None
+    val_accuracy: float | None = None
 
 
 class Tested(msgspec.Struct, frozen=True, kw_only=True):
