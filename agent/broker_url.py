@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from agent.errors import ConfigError
-from agent.secret import Secret
+from agent.secret import Secret, masked
 
 _DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -32,12 +32,14 @@ def parse_broker_url(text: str) -> BrokerUrl:
     try:
         parts = urlsplit(text)
         port = parts.port
-    except ValueError as error:
-        raise ConfigError(f"broker: {_without_password(text)!r} is not a URL: {error}") from None
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path.strip("/"):
+    except ValueError:
+        # Without the reason: it may quote a piece of a password whose `/` makes the rest look like a port.
         raise ConfigError(
-            f"broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT], found {_without_password(text)!r}"
-        )
+            f"broker: {masked(text)!r} is not a URL (write / @ : ? # in a password as %2F %40 %3A %3F %23)"
+        ) from None
+    rest = parts.path.strip("/") + parts.query + parts.fragment
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or rest:
+        raise ConfigError(f"broker: expected mqtt://HOST[:PORT] or mqtts://HOST[:PORT], found {masked(text)!r}")
     return BrokerUrl(
         host=parts.hostname,
         port=port or _DEFAULT_PORTS[parts.scheme],
@@ -45,8 +47,3 @@ def parse_broker_url(text: str) -> BrokerUrl:
         username=unquote(parts.username) if parts.username else None,
         password=Secret(unquote(parts.password)) if parts.password else None,
     )
-
-
-def _without_password(text: str) -> str:
-    scheme, separator, rest = text.rpartition("@")
-    return f"{scheme.partition('://')[0]}://***@{rest}" if separator else text

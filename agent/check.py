@@ -13,6 +13,7 @@ from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
 from agent.config import AgentConfig, CameraConfig
 from agent.errors import AgentError, CameraError, OutboxError
+from agent.secret import masked
 from agent.topics import Topics
 from agent.wiring import Surroundings, broker_access, load_model, state_folder
 
@@ -66,7 +67,7 @@ def _camera(config: CameraConfig, around: Surroundings) -> str:
     finally:
         camera.close()
     if frame is None:
-        raise CameraError(f"{config.source} holds no picture")
+        raise CameraError(f"{masked(config.source)} holds no picture")
     height, width = frame.pixels.shape[:2]
     if float(np.mean(frame.pixels)) < _DARK or float(np.std(frame.pixels)) < _FLAT:
         raise CameraError(f"the picture ({width}x{height}) is black or all one colour: is the lens covered?")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from agent.errors import ConfigError
+from agent.secret import masked
 from agent.topics import check_id
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "vastra-vgg16.tflite"
@@ -17,7 +18,15 @@ Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file: immutable, and a misspelt key is an error rather than a silent default."""
+    """A table of the file: immutable, and a misspelt key is an error rather than a silent default.
+
+    Its repr shows no password that an address may hold.
+    """
+
+    def __repr__(self) -> str:
+        values = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        shown = (f"{name}={masked(value) if isinstance(value, str) else value!r}" for name, value in values)
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 class CameraConfig(_Section, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigError
+from agent.secret import masked
 
 EXPECTED = (
     "a source is a camera number (0), a device (/dev/video0), rtsp://..., http://..., a video file, "
@@ -63,13 +64,6 @@ def parse_source(text: str) -> Source:
     return Source(SourceKind.PATH, text)
 
 
-def masked(text: str) -> str:
-    """The text with stars for user name and password of a URL, and for what looks like one in its query."""
-    # Greedy up to the last @: a password may hold @, / and ? unescaped; a bit of the path lost is the lesser harm.
-    hidden = re.sub(r"://.*@", "://***@", text, flags=re.DOTALL)
-    return re.sub(r"(?i)([?&][^=&]*(?:pass|pwd|user|usr|token|key|auth|secret)[^=&]*=)[^&]*", r"\1***", hidden)
-
-
 def _seed(text: str) -> int:
     seed = text.partition(":")[2]
     if text != "demo" and not re.fullmatch(r"[0-9]{1,9}", seed):
@@ -93,6 +87,11 @@ def _checked_url(text: str) -> str:
         known = ", ".join(f"{scheme}://" for scheme in STREAM_PORTS)
         raise ConfigError(
             f"source: {masked(text)!r}: {parts.scheme}:// is not a camera's; known are {known}. {EXPECTED}"
+        )
+    if "@" in parts.path + parts.query + parts.fragment:
+        # Then what looks like host and port is a piece of a password, and errors about that host would tell it.
+        raise ConfigError(
+            f"source: {masked(text)!r}: an @ after the host (write / @ : ? # in a password as %2F %40 %3A %3F %23)"
         )
     if not parts.hostname:
         raise ConfigError(f"source: {masked(text)!r} names no host; for example {parts.scheme}://192.168.1.20/stream")
