@@ -4,7 +4,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.errors import PictureError
@@ -12,18 +12,23 @@ from agent.fit import Pixels, load_picture
 from scraper.manifest import read_dataset
 from training.classes import match_labels
 from training.errors import ClassError
+from training.look import Look, look_at
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One photo as training sees it: its file, content hash, class index and the site that it came from."""
+    """One photo as training sees it: its file, content hash, class index and the site that it came from.
+
+    `look` was taken when the photo was first read, so that finding near duplicates need not decode it again.
+    """
 
     file: Path
     sha256: str
     label: int
     site: str
+    look: Look | None = field(default=None, compare=False, repr=False)
 
     def load(self) -> Pixels:
         """The photo's pixels, RGB uint8 (height, width, 3), as stored."""
@@ -68,12 +73,13 @@ def read_photos(roots: Sequence[Path], labels: Sequence[str] | None = None) -> P
     for dataset in datasets:
         for photo in dataset.photos:
             file = dataset.file(photo)
-            if not _is_picture(file):
+            look = _look(file)
+            if look is None:
                 unreadable.append(file)
                 continue
             sha256 = photo.sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
             site = photo.site or dataset.root.name
-            samples.setdefault(sha256, Sample(file, sha256, order.index(matched[photo.label]), site))
+            samples.setdefault(sha256, Sample(file, sha256, order.index(matched[photo.label]), site, look))
     photos = PhotoSet(order, tuple(samples.values()), tuple(unreadable))
     if labels is None:
         _refuse_empty(photos)
@@ -91,13 +97,13 @@ def _spellings(found: Iterable[str]) -> dict[str, str]:
     return match_labels(found, chosen)
 
 
-def _is_picture(file: Path) -> bool:
+def _look(file: Path) -> Look | None:
     try:
-        load_picture(file)
+        pixels = load_picture(file)
     except PictureError as error:
         _log.warning("skipped %s", error.message)
-        return False
-    return True
+        return None
+    return look_at(pixels)
 
 
 def _refuse_empty(photos: PhotoSet) -> None:
