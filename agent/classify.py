@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from agent.deciding import Rules, decide_once
 from agent.errors import PictureError
 from agent.fit import PICTURE_SUFFIXES, load_picture
 from agent.messages import LabelScore
 from agent.ports import Classifier
-from agent.smoothing import Rules, decide_once
 
 
 class Classified(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from agent.deciding import SmoothingName
 from agent.errors import ConfigError
 from agent.secret import masked
 from agent.topics import check_id
@@ -14,6 +15,7 @@ from agent.topics import check_id
 BUNDLED_MODEL = Path(__file__).parent / "models" / "vastra-vgg16.tflite"
 
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
+Pause = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
@@ -52,6 +54,12 @@ class DecisionConfig(_Section, frozen=True, kw_only=True):
 
     window: Annotated[int, msgspec.Meta(ge=1, le=100)] = 5  # pictures averaged: rides over one blurred or turned away
     agree: Annotated[int, msgspec.Meta(ge=1, le=100)] = 3  # of them, with the same best label, before it is confirmed
+    smoothing: SmoothingName = "majority"  # all of the window alike; exponential: newer pictures count more
+    memory_s: Seconds = 0.7  # exponential only: a picture's weight falls to a third in it; five pictures at 7 a second
+    margin: Unit = 0.1  # lead over the next label: two garments neck and neck are no answer
+    leave: Unit = 0.85  # of the threshold: a confirmed label stays down to there, so that it does not flap around it
+    hold_s: Pause = 0.5  # a confirmed label stays through so long a doubt: an arm that passes before the garment
+    cooldown_s: Pause = 0.0  # before a label that left may come again; 0: two of a kind may follow one another
     stale_s: Seconds = 5.0  # without pictures for so long, the last answer is not true any more
     update_s: Seconds = 10.0  # how often a garment that stays is reported again
     heartbeat_s: Seconds = 30.0  # how often an unchanged decision is published again

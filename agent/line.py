@@ -1,15 +1,15 @@
-"""The line: newest Frame -> Classifier -> Prediction -> smoothing -> Decision -> Event -> publisher. One thread runs it."""
+"""The line: newest Frame -> Classifier -> Prediction -> rules -> Decision -> Event -> publisher. One thread runs it."""
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent.deciding import Decider
 from agent.events import EventTracker
 from agent.health import Health, resident_mb, temperature_c
 from agent.latency import Latencies
 from agent.ports import Classifier, Clock, FrameSource
 from agent.publisher import Publisher, Timing
-from agent.smoothing import Smoother
 from agent.values import Decision, Frame
 
 WHOLE = "all"
@@ -26,7 +26,7 @@ class Station:
 
     camera: str
     source: FrameSource
-    smoother: Smoother
+    decider: Decider
     tracker: EventTracker
 
 
@@ -74,7 +74,7 @@ class Line:
         began_s = self._clock.monotonic()
         prediction = self._classifier.classify(frame.pixels)
         classified_s = self._clock.monotonic()
-        decision = station.smoother.add(prediction, frame.taken_s)
+        decision = station.decider.add(prediction, frame.taken_s)
         self._tell(station, decision, frame, classified_s - began_s)
         self._frames += 1
         self._latencies.add("classify", classified_s - began_s)
@@ -89,7 +89,7 @@ class Line:
 
     def _silence(self, station: Station) -> None:
         now_s = self._clock.monotonic()
-        stale = station.smoother.silent(now_s)
+        stale = station.decider.silent(now_s)
         if stale is None:
             return
         age_s = now_s - self._taken_s[station.camera]

@@ -1,5 +1,6 @@
 """Puts the agent together from its configuration: adapters into ports, ports into the line."""
 
+import logging
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from agent.adapters.sources import open_camera
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
 from agent.config import AgentConfig, CameraConfig
+from agent.deciding import Decider, Rules
 from agent.errors import ConfigError
 from agent.events import EventTracker
 from agent.health import Health
@@ -24,9 +26,10 @@ from agent.outbox import Outbox
 from agent.ports import Camera, Clock
 from agent.publisher import Identity, Publisher
 from agent.secret import Secret
-from agent.smoothing import Rules, Smoother
 from agent.source import parse_source
 from agent.topics import Topics
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
         ConfigError, BundleError, OutboxError: it cannot start; a camera or broker that is away does not stop it.
     """
     bundle = load_model(config)
+    if bundle.manifest.forced:
+        _log.warning("model %s %s was %s", bundle.manifest.name, bundle.manifest.version, bundle.manifest.forced)
     classifier = LiteRtClassifier(bundle, threads=config.model.threads)
     classifier.self_test(bundle)
     session = secrets.token_hex(6)
@@ -65,7 +70,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
         Station(
             camera.name,
             source,
-            Smoother(rules),
+            Decider(rules),
             EventTracker(f"{session}-{camera.name}-{WHOLE}", update_s=config.decision.update_s),
         )
         for camera, source in zip(config.cameras, sources, strict=True)
@@ -86,13 +91,19 @@ def load_model(config: AgentConfig) -> Bundle:
 
 def rules_of(config: AgentConfig, manifest: Manifest) -> Rules:
     """How this configuration and this model decide; the configured threshold wins over the calibrated one."""
-    threshold = config.model.threshold
+    threshold, decision = config.model.threshold, config.decision
     return Rules(
         threshold=manifest.calibration.threshold if threshold is None else threshold,
         rejects=frozenset(manifest.rejects),
-        window=config.decision.window,
-        agree=config.decision.agree,
-        stale_s=config.decision.stale_s,
+        smoothing=decision.smoothing,
+        window=decision.window,
+        agree=decision.agree,
+        memory_s=decision.memory_s,
+        margin=decision.margin,
+        leave=decision.leave,
+        hold_s=decision.hold_s,
+        cooldown_s=decision.cooldown_s,
+        stale_s=decision.stale_s,
     )
 
 

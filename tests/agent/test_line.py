@@ -2,13 +2,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from agent.deciding import Decider, Rules
 from agent.events import EventTracker
 from agent.fit import Pixels
 from agent.health import Health
 from agent.line import Line, Station
 from agent.messages import ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
 from agent.publisher import Identity, Publisher
-from agent.smoothing import Rules, Smoother
 from agent.topics import Topics
 from agent.values import Outgoing
 from tests.fakes import ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture
@@ -27,7 +27,7 @@ class Stage:
         )
         self.publisher = Publisher(identity, self.broker, self.clock, heartbeat_s=30.0)
         station = Station(
-            "door", ScriptedSource(script, self.clock), Smoother(RULES), EventTracker("s1-door-all", update_s=10.0)
+            "door", ScriptedSource(script, self.clock), Decider(RULES), EventTracker("s1-door-all", update_s=10.0)
         )
         self.line = Line([station], ShadeClassifier(), self.publisher, self.clock, health_s=60.0)
 

@@ -1,65 +1,57 @@
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.smoothing import Rules, Smoother, decide_once
-from agent.values import DecisionKind, Prediction, Scored
+from agent.smoothing import ExponentialMean, Smoothing, WindowMean
+from agent.values import Prediction, Scored
 
-LABELS = ("jeans", "other", "sarees", "trousers")
-RULES = Rules(threshold=0.6, rejects=frozenset({"other"}), window=5, agree=3, stale_s=5.0)
-
-
-def prediction(**scores: float) -> Prediction:
-    return Prediction(tuple(Scored(label, scores.get(label, 0.0)) for label in LABELS))
+MAKERS: list[Callable[[], Smoothing]] = [lambda: WindowMean(5, 5.0), lambda: ExponentialMean(0.7)]
+PICTURES = st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 3)), min_size=1, max_size=30)
 
 
-def test_a_label_is_a_candidate_until_enough_pictures_agree() -> None:
-    smoother = Smoother(RULES)
-    kinds = [smoother.add(prediction(jeans=0.9, trousers=0.1), at_s).kind for at_s in (0.0, 0.1, 0.2)]
-    assert kinds == [DecisionKind.CANDIDATE, DecisionKind.CANDIDATE, DecisionKind.CONFIRMED]
+def seen(score: float) -> Prediction:
+    return Prediction((Scored("jeans", score), Scored("sarees", 1 - score)))
 
 
-def test_one_wrong_picture_does_not_flip_the_answer() -> None:
-    smoother = Smoother(RULES)
-    for tick in range(5):
-        smoother.add(prediction(jeans=0.9, trousers=0.1), tick / 10)
-    decision = smoother.add(prediction(trousers=0.9, jeans=0.1), 0.5)
-    assert (decision.kind, decision.label, decision.agree) == (DecisionKind.CONFIRMED, "jeans", 4)
+def play(smoothing: Smoothing, pictures: list[tuple[float, float]], start_s: float = 0.0) -> list[float]:
+    """The smoothed score of jeans after each picture; each is a score, and the seconds since the one before."""
+    at_s, scores = start_s, []
+    for score, gap_s in pictures:
+        at_s += gap_s
+        scores.append(smoothing.add(seen(score), at_s)[0].score)
+    return scores
 
 
-def test_a_rejected_label_is_never_the_answer() -> None:
-    decision = decide_once(prediction(other=0.7, jeans=0.3), RULES)
-    assert (decision.kind, decision.label) == (DecisionKind.UNKNOWN, "jeans")
-    assert decision.top_k[0].label == "other"
+@pytest.mark.parametrize("make", MAKERS)
+@given(pictures=PICTURES)
+def test_a_smoothed_score_lies_between_the_lowest_and_the_highest_seen(
+    make: Callable[[], Smoothing], pictures: list[tuple[float, float]]
+) -> None:
+    scores = [score for score, _ in pictures]
+    assert all(min(scores) - 1e-9 <= smoothed <= max(scores) + 1e-9 for smoothed in play(make(), pictures))
 
 
-def test_the_margin_is_the_lead_over_the_next_known_label() -> None:
-    decision = decide_once(prediction(jeans=0.6, trousers=0.15, other=0.25), RULES)
-    assert abs(decision.margin - 0.45) < 1e-9
+@pytest.mark.parametrize("make", MAKERS)
+@given(pictures=PICTURES)
+def test_what_was_cleared_has_no_influence(make: Callable[[], Smoothing], pictures: list[tuple[float, float]]) -> None:
+    used = make()
+    play(used, [(0.123, 0.1)] * 7)
+    used.clear()
+    assert play(used, pictures, 100.0) == pytest.approx(play(make(), pictures, 100.0))
 
 
-def test_silence_makes_the_decision_stale_once() -> None:
-    smoother = Smoother(RULES)
-    smoother.add(prediction(jeans=1.0), 10.0)
-    assert smoother.silent(14.9) is None
-    stale = smoother.silent(15.1)
-    assert stale is not None
-    assert stale.kind is DecisionKind.STALE
-    assert smoother.silent(16.0) is None
+def test_in_a_window_every_picture_counts_alike_and_old_ones_not_at_all() -> None:
+    assert play(WindowMean(3, 5.0), [(1.0, 1), (0.0, 1), (0.5, 1), (0.4, 1)])[-1] == pytest.approx(0.3)
+    assert play(WindowMean(3, 5.0), [(1.0, 1), (0.2, 6)])[-1] == pytest.approx(0.2)
 
 
-def test_pictures_from_before_a_long_gap_do_not_vote() -> None:
-    smoother = Smoother(RULES)
-    for tick in range(5):
-        smoother.add(prediction(jeans=1.0), tick / 10)
-    decision = smoother.add(prediction(sarees=1.0), 60.0)
-    assert (decision.label, decision.window) == ("sarees", 1)
+@given(st.integers(1, 50))
+def test_the_exponential_mean_forgets_by_time_and_not_by_the_number_of_pictures(pictures_a_second: int) -> None:
+    pictures = [(1.0, 1.0), *[(0.0, 1 / pictures_a_second)] * pictures_a_second]
+    assert play(ExponentialMean(1.0), pictures)[-1] == pytest.approx(0.3679, abs=1e-4)
 
 
-@given(st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=1, max_size=30))
-def test_a_confirmed_answer_is_known_and_over_the_threshold_whatever_comes(rows: list[list[float]]) -> None:
-    smoother = Smoother(RULES)
-    for tick, row in enumerate(rows):
-        decision = smoother.add(Prediction(tuple(map(Scored, LABELS, row))), tick / 10)
-        assert decision.label != "other"
-        assert (decision.kind is DecisionKind.UNKNOWN) == (decision.score < RULES.threshold)
-        assert decision.agree <= decision.window <= RULES.window
+def test_a_clock_that_steps_back_does_no_harm() -> None:
+    assert play(ExponentialMean(1.0), [(0.8, 1.0), (0.1, -5.0)])[-1] == pytest.approx(0.8)
