@@ -3,29 +3,18 @@
 Elements are never held: one script returns strings, so that nothing can go stale while a shop redraws its page.
 """
 
-import contextlib
 import logging
-import os
-import shutil
-import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.resources import files
-from pathlib import Path
 
 from parsel.csstranslator import HTMLTranslator
-from selenium import webdriver
-from selenium.common.exceptions import (
-    NoSuchDriverException,
-    SessionNotCreatedException,
-    TimeoutException,
-    WebDriverException,
-)
-from selenium.webdriver.chrome.service import Service
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.remote.webdriver import WebDriver
-from urllib3.exceptions import HTTPError as LostConnection
 
+from scraper.answer import last_answer, take_log
+from scraper.browser import LOST, end_browser, start_browser, words_of
 from scraper.errors import BrowserError, FetchError
 from scraper.job import Browsing
 from scraper.page import Page, page_of_bytes
@@ -39,8 +28,8 @@ QUIET_ROUNDS = 4
 """Rounds without a new product, at the bottom or on a page that has none, after which a page has ended."""
 LONGEST_SCROLL = 400
 """Windows. At 900 pixels that is some 5,000 products."""
-INSTALL = "install Chromium (apt-get install chromium chromium-driver), or name a Selenium Grid with --remote URL"
-BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
+NEVER_PASS = ("ERR_TOO_MANY_REDIRECTS", "ERR_NAME_NOT_RESOLVED", "ERR_CERT_", "ERR_UNSAFE_PORT", "ERR_BLOCKED_BY_")
+"""Faults of an address: asked for again it is no better."""
 
 
 @dataclass(slots=True)
@@ -52,7 +41,6 @@ class Chromium:
     """Added to the browser's own user agent: who is asking. The rest stays, for an odd one brings the mobile layout."""
     remote: str = ""
     sleep: Callable[[float], object] = time.sleep
-    start: Callable[["Chromium"], WebDriver] = field(default=lambda self: self.new_driver())
     sessions: int = 0
     _driver: WebDriver | None = None
     _opened: int = 0
@@ -61,10 +49,10 @@ class Chromium:
         for left in reversed(range(SESSIONS)):
             try:
                 return self._visit(self._session(), url, shop)
-            except (WebDriverException, LostConnection, OSError) as error:
-                words = str(getattr(error, "msg", error) or error).splitlines()[0]
+            except LOST as error:
+                words = words_of(error)
                 if "net::ERR_" in words:
-                    raise FetchError(f"{url}: {words.partition('net::')[2]}", status="unreachable") from error
+                    raise _unreachable(url, words) from error
                 log.warning("the browser was lost at %s (%s)", url, words)
                 self.close()
                 if not left:
@@ -74,92 +62,40 @@ class Chromium:
     def screenshot(self) -> bytes:
         try:
             return self._driver.get_screenshot_as_png() if self._driver else b""
-        except (WebDriverException, LostConnection, OSError):
+        except LOST:
             return b""
 
     def close(self) -> None:
         driver, self._driver, self._opened = self._driver, None, 0
         if driver is not None:
-            try:
-                driver.quit()
-            except (WebDriverException, LostConnection, OSError) as error:
-                log.debug("a dead browser did not say goodbye: %s", error)
-            self._end_orphan(driver)
-
-    def _end_orphan(self, driver: WebDriver) -> None:
-        """A driver that was killed leaves its browser running, and `quit` does not say so. Only ever ends our own."""
-        process, chrome = driver.capabilities.get("goog:processID"), driver.capabilities.get("chrome", {})
-        folder = str(chrome.get("userDataDir", "")).encode()
-        with contextlib.suppress(OSError):
-            if not self.remote and folder and folder in Path(f"/proc/{process}/cmdline").read_bytes():
-                os.kill(int(str(process)), signal.SIGKILL)
-
-    def new_driver(self) -> WebDriver:
-        """A fresh browser. Raises BrowserError with what to install where there is none."""
-        try:
-            if self.remote:
-                driver = webdriver.Remote(command_executor=self.remote, options=self._options())
-            else:
-                driver_path = shutil.which("chromedriver")  # without one, Selenium Manager finds or fetches it
-                driver = webdriver.Chrome(options=self._options(), service=Service(executable_path=driver_path))
-            agent = str(driver.execute_script("return navigator.userAgent")).replace("Headless", "")
-            driver.execute_cdp_cmd("Network.setUserAgentOverride", {"userAgent": f"{agent} {self.signature}"})
-            driver.set_page_load_timeout(self.browsing.page_s)
-        except (
-            NoSuchDriverException,
-            SessionNotCreatedException,
-            WebDriverException,
-            LostConnection,
-            OSError,
-        ) as error:
-            where = f"no browser at {self.remote}" if self.remote else "no browser starts here"
-            words = str(getattr(error, "msg", error) or error).splitlines()[0]
-            raise BrowserError(f"{where} ({words}); {INSTALL}") from error
-        return driver
-
-    def _options(self) -> webdriver.ChromeOptions:
-        options = webdriver.ChromeOptions()
-        width, height = self.browsing.window
-        for argument in (
-            "--headless=new",
-            f"--window-size={width},{height}",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",  # containers give 64 MB of it, and a page of photos takes more
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--disable-crash-reporter",
-            *(("--no-sandbox",) if os.geteuid() == 0 and not self.remote else ()),  # Chromium's sandbox refuses root
-        ):
-            options.add_argument(argument)
-        # the photos come later, once each and politely: a browser would ask for all small ones at once
-        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.images": 2})
-        browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-        if browser and not self.remote:
-            options.binary_location = browser
-        return options
+            end_browser(driver, here=not self.remote)
 
     def _session(self) -> WebDriver:
         if self._driver is not None and self._opened >= self.browsing.recycle_after:
             self.close()
         if self._driver is None:
-            self._driver = self.start(self)
+            self._driver = start_browser(self.browsing, signature=self.signature, remote=self.remote)
             self.sessions += 1
         self._opened += 1
         return self._driver
 
     def _visit(self, driver: WebDriver, url: str, shop: Shop) -> Page:
+        take_log(driver)  # what the page before still had under way
         try:
             driver.get(url)
+            late = False
         except TimeoutException:  # one slow tracker holds up a page that has long been readable
             driver.execute_script("window.stop()")
+            late = True
+        answer = last_answer(take_log(driver))
+        if answer.error and late:
+            raise FetchError(f"{url}: no whole page after {self.browsing.page_s:g} s", status="timeout")
+        if answer.error:  # the window shows half a page, or still the one before
+            raise _unreachable(url, answer.error)
         lost = self._scroll(driver, shop)
         html = driver.page_source + "".join(lost)
-        status = driver.execute_script(
-            "return (performance.getEntriesByType('navigation')[0] || {}).responseStatus || 0"
-        )
-        return page_of_bytes(html.encode("utf-8", errors="replace"), url=driver.current_url, status=int(status))
+        page = page_of_bytes(html.encode("utf-8", errors="replace"), url=driver.current_url, status=answer.status)
+        return replace(page, retry_after=answer.retry_after)
 
     def _scroll(self, driver: WebDriver, shop: Shop) -> list[str]:
         """Scrolls to the end; gives the cards that the page showed on the way and holds no longer."""
@@ -188,3 +124,8 @@ class Chromium:
 def _xpaths(selectors: Selectors) -> list[str]:
     """The selectors as the browser's own XPath, which knows no `::attr`."""
     return [one if is_xpath(one) else HTMLTranslator().css_to_xpath(one) for one in selectors]
+
+
+def _unreachable(url: str, words: str) -> FetchError:
+    name = words.partition("net::")[2] or words
+    return FetchError(f"{url}: {name}", status="bad_address" if name.startswith(NEVER_PASS) else "unreachable")

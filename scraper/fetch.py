@@ -115,6 +115,18 @@ class Fetcher:
             )
         return ruling.overridden
 
+    def pause_asked(self, url: str, status: int, header: str) -> float | None:
+        """The seconds that a busy host asks for in its Retry-After header; None where it names none.
+
+        Raises:
+            BlockedError: longer than one run waits; to ask sooner than we were told would be rude.
+        """
+        pause, host = retry_after(header, self.now()), host_of(url)
+        if pause is not None and pause > LONGEST_BACK_OFF_S:
+            self._blocked.add(host)
+            raise BlockedError(f"{host} answers {status} and asks for {pause:g} s of peace; resume after that")
+        return pause
+
     def _once(self, url: str) -> Reply:
         """One attempt: each redirect is a request of its own, that waits its turn and asks robots.txt."""
         here = url
@@ -153,10 +165,7 @@ class Fetcher:
     def _check(self, url: str, response: httpx.Response) -> None:
         status, host = response.status_code, host_of(url)
         if status in BUSY:
-            pause = retry_after(response.headers.get("retry-after", ""), self.now())
-            if pause is not None and pause > LONGEST_BACK_OFF_S:  # to ask sooner than we were told would be rude
-                self._blocked.add(host)
-                raise BlockedError(f"{host} answers {status} and asks for {pause:g} s of peace; resume after that")
+            pause = self.pause_asked(url, status, response.headers.get("retry-after", ""))
             raise _Later("blocked", f"HTTP status {status}", retry_after_s=pause)
         if status in PASSING:
             raise _Later(f"http_{status}", f"HTTP status {status}")

@@ -27,7 +27,7 @@ WORKERS = 2
 AHEAD = 8
 """Pictures under way at once: enough for two threads never to wait, few enough that memory stays flat."""
 PAGE_ATTEMPTS = 4
-BUSY = frozenset({429, 503})
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Statuses of a page that may pass; any other wall stops the shop at once."""
 
 
@@ -114,13 +114,20 @@ class Harvest:
         robots = "overridden" if self.gatherer.fetcher.may_ask(url) else ""
         for left in reversed(range(PAGE_ATTEMPTS)):
             self.limiter.wait(url)
-            page = source.open(url, shop)
-            if page.status not in BUSY:
-                self.limiter.answered(url)
-                break
-            if left:
-                pause = self.limiter.refused(url, retry_after_s=None)
-                log.warning("%s answers %s; again in %.0f s", url, page.status, pause)
+            pause_s = None
+            try:
+                page = source.open(url, shop)
+            except FetchError as error:
+                if error.status not in LATER or not left:
+                    raise
+                words = error.message
+            else:
+                if page.status not in PASSING or not left:
+                    break
+                pause_s = self.gatherer.fetcher.pause_asked(url, page.status, page.retry_after)
+                words = f"{url} answers {page.status}"
+            log.warning("%s; again in %.0f s", words, self.limiter.refused(url, retry_after_s=pause_s))
+        self.limiter.answered(url)
         return page, robots
 
     def _gather(self, wanted: Iterable[Photo], tally: Tally, pool: Executor, *, room: int) -> int:

@@ -12,12 +12,16 @@ CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The HTML of a page; `url` after redirects and the HTTP `status`, where they are known; `size` in bytes."""
+    """The HTML of a page; `url` after redirects and the HTTP `status`, where they are known; `size` in bytes.
+
+    `retry_after` is that header of a shop that was busy.
+    """
 
     html: str
     size: int
     url: str = ""
     status: int = 0
+    retry_after: str = ""
 
 
 def page_of_bytes(raw: bytes, *, url: str = "", status: int = 0) -> Page:

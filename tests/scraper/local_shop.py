@@ -55,6 +55,7 @@ class LocalShop:
     robots: str = "User-agent: *\nDisallow: /private\n"
     asked: list[tuple[float, str]] = field(default_factory=list)
     address: str = ""
+    closing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def page(self, query: str, number: int) -> str:
@@ -116,22 +117,33 @@ class Counter(BaseHTTPRequestHandler):
             self.answer(b"not here", "text/plain", status=404)
 
     def misbehave(self, fault: str) -> None:
-        if fault.isdigit():
-            self.answer(
-                b"no", "text/plain", status=int(fault), more={"Retry-After": "0"} if fault in {"429", "503"} else {}
-            )
+        status, _, pause = fault.partition("+")  # "429+2" asks for two seconds of peace
+        if status.isdigit():
+            more = {"Retry-After": pause or "0"} if status in {"429", "503"} else {}
+            self.answer(b"no", "text/plain", status=int(status), more=more)
         elif fault == "html":
             self.answer(b"<!DOCTYPE html><html>Are you a robot?</html>", "image/jpeg")
         elif fault == "loop":
             self.answer(b"", "text/plain", status=302, more={"Location": self.path})
         elif fault == "truncated":
-            self.send_response(200)
-            self.send_header("Content-Length", "90000")
-            self.end_headers()
-            self.wfile.write(picture(1)[:700])
-            self.close_connection = True
+            kind = "text/html" if urlsplit(self.path).path == "/s" else "image/jpeg"
+            self.begin({"Content-Type": kind, "Content-Length": "90000"})
+            self.wfile.write(self.shop.page("jeans", 1).encode()[:70_000] if kind == "text/html" else picture(1)[:700])
         elif fault == "slow":
-            self.close_connection = True  # never a word: the client's patience ends first
+            self.begin({"Content-Length": "90000"})
+            while not self.shop.closing.wait(0.05):  # a byte now and then, until the client has had enough
+                self.wfile.write(b"<")
+        elif fault == "mute":
+            self.close_connection = True
+            self.shop.closing.wait(20)
+
+    def begin(self, headers: dict[str, str]) -> None:
+        """The head of an answer that will not come whole."""
+        self.close_connection = True
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
 
     def answer(self, body: bytes, kind: str, *, status: int = 200, more: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -161,6 +173,7 @@ def open_shop(shop: LocalShop) -> Iterator[LocalShop]:
     try:
         yield shop
     finally:
+        shop.closing.set()
         server.shutdown()
         server.server_close()
         thread.join()

@@ -4,10 +4,13 @@ import contextlib
 import os
 import shutil
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from selenium.common.exceptions import WebDriverException
 
@@ -50,6 +53,76 @@ def test_a_refusal_is_seen_with_its_status(chromium: Chromium, shop: tuple[Local
     local, adapter = shop
     local.faults["/s?k=jeans"] = ["503"]
     assert chromium.open(f"{local.address}/s?k=jeans", adapter).status == 503
+
+
+def test_a_busy_shop_says_in_the_browser_too_when_it_wants_to_be_asked_again(
+    chromium: Chromium, shop: tuple[LocalShop, Shop]
+) -> None:
+    local, adapter = shop
+    local.faults["/s?k=jeans"] = ["429+17"]
+    page = chromium.open(f"{local.address}/s?k=jeans", adapter)
+    assert (page.status, page.retry_after) == (429, "17")
+    again = chromium.open(f"{local.address}/s?k=jeans", adapter)
+    assert (again.status, again.retry_after) == (200, "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ("truncated", "unreachable", "ERR_CONTENT_LENGTH_MISMATCH"),
+        ("mute", "timeout", "no whole page after 1.5 s"),
+        ("slow", "timeout", "no whole page after 1.5 s"),
+        ("loop", "bad_address", "ERR_TOO_MANY_REDIRECTS"),
+        ("204", "unreachable", "ERR_ABORTED"),
+    ],
+)
+def test_half_a_page_or_none_is_never_taken_for_the_page_before(
+    shop: tuple[LocalShop, Shop], impatient: Chromium, fault: str, status: str, words: str
+) -> None:
+    local, adapter = shop
+    assert parse(impatient.open(f"{local.address}/s?k=saree", adapter), adapter).outcome is Outcome.OK
+    local.faults["/s?k=jeans"] = [fault] * 30
+    with pytest.raises(FetchError, match=words) as caught:
+        impatient.open(f"{local.address}/s?k=jeans", adapter)
+    assert caught.value.status == status
+    assert impatient.sessions == 1
+
+
+@pytest.fixture(scope="module")
+def impatient(chromium: Chromium) -> Iterator[Chromium]:
+    browser = Chromium(Browsing(scroll_pause_s=0.02, page_s=1.5), signature=chromium.signature)
+    yield browser
+    browser.close()
+
+
+def test_a_grid_elsewhere_drives_as_well(shop: tuple[LocalShop, Shop], grid: str) -> None:
+    local, adapter = shop
+    browser = Chromium(QUICK, signature="test", remote=grid)
+    local.faults["/s?k=jeans"] = ["503+9"]
+    try:
+        assert browser.open(f"{local.address}/s?k=jeans", adapter).retry_after == "9"
+        assert len(parse(browser.open(f"{local.address}/s?k=saree", adapter), adapter).items) == 62
+    finally:
+        browser.close()
+
+
+@pytest.fixture
+def grid(chromium: Chromium) -> Iterator[str]:
+    """What a node of a Grid runs: a driver that is spoken to over HTTP."""
+    del chromium  # only for its look whether there is a browser
+    address = f"http://127.0.0.1:{closed_port()}"
+    driver = shutil.which("chromedriver") or pytest.fail("needs chromedriver: apt-get install chromium-driver")
+    user = "nobody" if os.geteuid() == 0 else None  # Chromium's sandbox refuses root
+    command = [driver, f"--port={urlsplit(address).port}"]
+    process = subprocess.Popen(command, user=user, env={"PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"{address}/status").json()["value"]["ready"]:
+                break
+    yield address
+    process.terminate()
+    process.wait()
 
 
 def closed_port() -> int:

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 
+from scraper.browser import start_browser
 from scraper.cli import main
-from scraper.drive import Chromium
 from scraper.job import Browsing
 from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest, write_manifest
 from tests.scraper.pictures import motif, photo, saved
@@ -95,7 +95,7 @@ def driver() -> Iterator[WebDriver]:
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
         words = "needs Chromium: apt-get install chromium chromium-driver"
         pytest.fail(words) if os.environ.get("CI") == "true" else pytest.skip(words)
-    driver = Chromium(Browsing(), signature="test").new_driver()
+    driver = start_browser(Browsing(), signature="test")
     yield driver
     driver.quit()
 

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
 
-from scraper.errors import BrowserError
+from scraper.errors import BrowserError, FetchError
 from scraper.fetch import Fetcher, FetchLimits
 from scraper.gather import Gatherer
 from scraper.harvest import Harvest, Tally
@@ -32,6 +32,7 @@ from scraper.shop import Shop
 from scraper.store import Store
 from tests.scraper import shop_pages
 from tests.scraper.local_shop import LocalShop, open_shop
+from tests.scraper.manual_time import ManualTime
 
 LABELS = {"jeans": 200, "sarees": 200, "trousers": 200}
 
@@ -49,7 +50,8 @@ class HttpPages:
         if len(self.opened) == self.dies_at:
             raise BrowserError("3 browsers died")
         response = httpx.get(url)
-        return page_of_bytes(response.content, url=str(response.url), status=response.status_code)
+        page = page_of_bytes(response.content, url=str(response.url), status=response.status_code)
+        return replace(page, retry_after=response.headers.get("retry-after", ""))
 
     def screenshot(self) -> bytes:
         return b"PNG"
@@ -75,10 +77,13 @@ def job_file(folder: Path, labels: dict[str, int], *, more: str = "") -> Path:
     return path
 
 
-def run(job: Path, out: Path, *, pages: HttpPages | None = None, **how: bool) -> list[Tally]:
-    """The job as the command runs it, but for the browser; pauses are not slept."""
+def run(
+    job: Path, out: Path, *, pages: HttpPages | None = None, time: ManualTime | None = None, **how: bool
+) -> list[Tally]:
+    """The job as the command runs it, but for the browser; pauses are not slept but noted in `time`."""
     plan, shops = read_job(job)
-    limiter = Limiter(default_interval_s=0, intervals={}, sleep=lambda _: None)
+    time = time or ManualTime()
+    limiter = Limiter(default_interval_s=0, clock=lambda: time.now, sleep=time.sleep, chance=lambda: 0.0)
     source = pages or HttpPages()
     with httpx.Client() as client, Store.open(out) as store:
         fetcher = Fetcher(client=client, limiter=limiter, limits=FetchLimits(seconds=2.0))
@@ -200,6 +205,33 @@ def test_a_host_that_refuses_again_and_again_is_left_alone_and_resumed_later(sho
     shop.faults.clear()
     assert [tally.outcome for tally in run(job, out)] == [Outcome.OK, Outcome.OK]
     assert len(read_dataset(out).photos) == 60
+
+
+def test_a_page_of_a_busy_shop_is_asked_for_again_when_the_shop_says(shop: LocalShop, tmp_path: Path) -> None:
+    shop.faults["/s?k=jeans"] = ["429+17", "500", "503+0"]
+    (tally,) = run(job_file(tmp_path, {"jeans": 5}), tmp_path / "out", time=(time := ManualTime()))
+    assert (tally.outcome, tally.counts["ok"]) == (Outcome.OK, 5)
+    assert time.slept == [17.0, 4.0], "what the shop says, or twice as long each time"
+
+
+def test_a_shop_that_asks_for_an_hour_is_left_alone_for_this_run(shop: LocalShop, tmp_path: Path) -> None:
+    shop.faults["/s?k=jeans"] = ["503+3600"]
+    tally, other = run(job_file(tmp_path, {"jeans": 5, "sarees": 5}), tmp_path / "out", time=(time := ManualTime()))
+    assert (tally.outcome, other.outcome, time.slept) == (Outcome.BLOCKED, Outcome.BLOCKED, [])
+    assert "asks for 3600 s of peace" in tally.reason
+
+
+def test_a_page_that_does_not_come_whole_is_asked_for_again(shop: LocalShop, tmp_path: Path) -> None:
+    class Breaking(HttpPages):
+        def open(self, url: str, shop: Shop) -> Page:
+            if len(self.opened) in {1, 2}:
+                self.opened.append(url)
+                raise FetchError(f"{url}: ERR_CONTENT_LENGTH_MISMATCH", status="unreachable")
+            return super().open(url, shop)
+
+    (tally,) = run(job_file(tmp_path, {"jeans": 70}), tmp_path / "out", pages=(pages := Breaking()))
+    assert (tally.outcome, tally.counts["ok"]) == (Outcome.OK, 70)
+    assert pages.opened == [f"{shop.address}/s?k=jeans", *[f"{shop.address}/s?k=jeans&page=2"] * 3]
 
 
 def test_a_wall_stops_its_shop_at_once(shop: LocalShop, tmp_path: Path) -> None:
