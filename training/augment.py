@@ -58,16 +58,17 @@ def _surface(height: int, width: int, random: Random) -> NDArray[np.float32]:
 
 
 def _warp(picture: Pixels, augment: Augment, random: Random) -> Pixels:
-    """Rotation, shear, perspective and stepping back, with the edge pixels repeated into what becomes free."""
+    """Rotation, shear, scaling, perspective and stepping back, with the edge pixels repeated into what becomes free."""
     height, width = picture.shape[:2]
-    scale = random.uniform(0.5, 1.0) if random.random() < augment.zoom_out else 1.0
+    away = random.uniform(0.5, 1.0) if random.random() < augment.zoom_out else 1.0
+    scale = away * random.uniform(1 - augment.zoom, 1 + augment.zoom, 2) if augment.zoom else away
     turn = np.deg2rad(random.uniform(-augment.rotate_deg, augment.rotate_deg))
     shear = random.uniform(-augment.shear, augment.shear)
     corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]], np.float64) * (width / 2, height / 2)
     rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    moved = corners @ (scale * rotate @ np.array([[1, shear], [0, 1]])).T
+    moved = scale * (corners @ (rotate @ np.array([[1, shear], [0, 1]])).T)
     moved += random.uniform(-augment.perspective, augment.perspective, (4, 2)) * (width, height)
-    moved += random.uniform(-0.5, 0.5, 2) * (1 - scale) * (width, height)
+    moved += random.uniform(-0.5, 0.5, 2) * (1 - away) * (width, height)
     middle = (width / 2, height / 2)
     matrix = cv2.getPerspectiveTransform((corners + middle).astype(np.float32), (moved + middle).astype(np.float32))
     border = cv2.BORDER_REPLICATE if random.random() < _MOSTLY else cv2.BORDER_REFLECT_101

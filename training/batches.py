@@ -1,65 +1,90 @@
-"""Batches of cached activations, drawn by weight and mixed, for Keras to fit the top on."""
+"""Batches of views, drawn by weight and mixed, for Keras to fit on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from training.frozen import FrozenCache, ViewKey
+from training.frozen import ViewKey
 from training.photos import Sample
-from training.recipe import Recipe
+from training.recipe import Schedule
+
+Rows = NDArray[Any]
+"""What a model is fed, a row a view: pixels (n, height, width, 3) or activations at the frozen boundary."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # eq: `weights` is an array
+class ViewSource(Protocol):
+    """Where views come from: a cache, or made when asked for."""
+
+    @property
+    def count(self) -> int:
+        """Different views there are of a photo; 0 where every number makes a new one."""
+
+    def read(self, keys: Sequence[ViewKey]) -> Rows:
+        """The views of `keys`, in order."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # eq: holds arrays
 class Draw:
-    """What an epoch is drawn from: samples, how often each comes (sums to 1), and over how many labels."""
+    """What an epoch is drawn from: samples, how often each comes (sums to 1), and the target of each view.
+
+    `targets` maps view number -> (samples, classes) float32; a view that it lacks has the target of view 0.
+    """
 
     samples: tuple[Sample, ...]
     weights: NDArray[np.float64]
-    classes: int
+    targets: dict[int, NDArray[np.float32]]
+
+
+def one_hot(samples: Sequence[Sample], classes: int, smoothing: float) -> NDArray[np.float32]:
+    """Targets of label indices, shape (samples, classes), with `smoothing` spread over all classes (Szegedy et al. 2016)."""
+    targets = np.eye(classes, dtype=np.float32)[[sample.label for sample in samples]]
+    return targets * np.float32(1 - smoothing) + np.float32(smoothing / classes)
 
 
 class ViewBatches(keras.utils.PyDataset):
-    """One epoch: as many draws as there are samples, each a random cached view, with smoothed and mixed-up labels.
+    """One epoch: as many draws as there are samples, each a random view of its sample.
 
-    A batch is (activations (batch, ...) float32, targets (batch, classes) float32). Mixup (Zhang et al. 2018) is done
-    on the activations (manifold mixup, Verma et al. 2019), since the photos are no longer at hand.
+    A batch is (rows float32, targets (batch, classes) float32). It depends on seed, epoch and its number alone, so that
+    training that was interrupted goes on with the batches it would have had. Mixup (Zhang et al. 2018) of cached
+    activations is manifold mixup (Verma et al. 2019), since the photos are no longer at hand.
     """
 
-    def __init__(self, cache: FrozenCache, draw: Draw, recipe: Recipe, seed: int) -> None:
+    def __init__(self, views: ViewSource, draw: Draw, schedule: Schedule) -> None:
         super().__init__()
-        self._cache, self._draw, self._recipe = cache, draw, recipe
-        self._random = np.random.default_rng(seed)
-        self._order = self._shuffled()
+        self._views, self._draw, self._schedule = views, draw, schedule
+        self.epoch = 0
 
     def __len__(self) -> int:
-        return max(1, len(self._draw.samples) // self._recipe.schedule.batch)
+        return max(1, len(self._draw.samples) // self._schedule.batch)
 
     def __getitem__(self, number: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        size = self._recipe.schedule.batch
-        chosen = [self._draw.samples[row] for row in self._order[number * size : (number + 1) * size]]
-        views = self._random.integers(0, self._recipe.views.count, len(chosen))
-        keys = [ViewKey(sample.sha256, int(view)) for sample, view in zip(chosen, views, strict=True)]
-        rows = self._cache.read(keys).astype(np.float32)
-        smoothing = self._recipe.schedule.label_smoothing
-        targets = np.eye(self._draw.classes, dtype=np.float32)[[sample.label for sample in chosen]]
-        targets = targets * (1 - smoothing) + smoothing / self._draw.classes
-        return self._mix(rows, targets)
+        random = np.random.default_rng([self._schedule.seed, self.epoch, number])
+        size = min(self._schedule.batch, len(self._draw.samples))
+        chosen = self._order()[number * size : (number + 1) * size]
+        views = random.integers(0, self._views.count or 2**31, len(chosen))
+        rows = self._views.read(
+            [ViewKey(self._draw.samples[row].sha256, int(view)) for row, view in zip(chosen, views, strict=True)]
+        ).astype(np.float32)
+        plain = self._draw.targets[0]
+        targets = np.stack(
+            [self._draw.targets.get(int(view), plain)[row] for row, view in zip(chosen, views, strict=True)]
+        )
+        return self._mix(rows, targets, random)
 
-    def on_epoch_end(self) -> None:
-        """Draws the next epoch anew."""
-        self._order = self._shuffled()
-
-    def _shuffled(self) -> NDArray[np.int64]:
+    def _order(self) -> NDArray[np.int64]:
         count = len(self._draw.samples)
-        return self._random.choice(count, size=count, p=self._draw.weights)
+        random = np.random.default_rng([self._schedule.seed, self.epoch])
+        return random.choice(count, size=count, p=self._draw.weights)
 
     def _mix(
-        self, rows: NDArray[np.float32], targets: NDArray[np.float32]
+        self, rows: NDArray[np.float32], targets: NDArray[np.float32], random: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        alpha = self._recipe.schedule.mixup
+        alpha = self._schedule.mixup
         if alpha == 0:
             return rows, targets
-        share = np.float32(self._random.beta(alpha, alpha))
+        share = np.float32(random.beta(alpha, alpha))
         return share * rows + (1 - share) * rows[::-1], share * targets + (1 - share) * targets[::-1]

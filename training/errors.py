@@ -4,6 +4,7 @@ TrainingError
 ├── RecipeError      exit 2: the recipe or an argument is wrong; the person who wrote it mends it
 ├── ClassError       exit 3: the data set's classes cannot be used or matched; the message names them
 ├── WeightsError     exit 3: the weights are missing or belong to another network
+├── CacheError       exit 4: the cache cannot be written; free some disk and run again, what was cached counts
 └── RunError         exit 3: the run folder is missing, incomplete or of another version
 
 They derive from click's exception, so that a command ends with one line on stderr and the documented exit code
@@ -31,6 +32,12 @@ class ClassError(TrainingError):
 
 class WeightsError(TrainingError):
     """The weights cannot be had or do not fit the backbone."""
+
+
+class CacheError(TrainingError):
+    """The folder of frozen activations cannot be written; what it held before stays valid."""
+
+    exit_code = 4
 
 
 class RunError(TrainingError):

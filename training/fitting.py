@@ -1,47 +1,54 @@
-"""Fits a classifier as a recipe says. Reads in the order it happens: views, trunk, top, calibration, all photos."""
+"""Fits a classifier as a recipe says. Reads in the order it happens: views, trunk, probe, top, folds, their average."""
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.fit import Pixels, fit_picture
-from training.augment import view_of
-from training.batches import Draw, ViewBatches
+from training.batches import Draw, ViewBatches, ViewSource, one_hot
 from training.calibration import Fitted, calibrate
+from training.checkpoints import Checkpoints, Finished
+from training.duplicates import near_duplicate_groups
 from training.frozen import FrozenCache, ViewKey, cache_folder, fill_cache
+from training.loop import Stage, Watched, average, train
 from training.model import Split, build_classifier, split_classifier
 from training.photos import PhotoSet, Sample
 from training.precision import dtype_policy, fastest_policy
+from training.probe import fit_probe
 from training.progress import Progress
 from training.recipe import Recipe
 from training.run import Epoch
-from training.sites import balance, keep_aside
+from training.sites import balance, fold_of
+from training.views import CachedViews, FreshViews, ViewMaker
 
-_log = logging.getLogger(__name__)
+_PROBE_VIEWS = 3  # a probe has a few thousand weights: the plain view and two augmented ones are enough
+_SCORE_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to train on which photos, from which weights, with the cache's folder."""
+    """What to train on which photos, from which weights, with the cache's folder; `test` is watched at most."""
 
     photos: PhotoSet
     recipe: Recipe
     backbone: str
     weights: str
     cache: Path
+    test: PhotoSet | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq: holds a model and arrays
 class Outcome:
     """A finished fit: the classifier in float32, its calibration, the history a row an epoch, what validation scored.
 
-    `validation` holds the kept-aside samples and `validation_scores` their softmax, shape (n, labels), by a model that
-    never saw their sites; both are empty where the recipe keeps nothing aside.
+    `validation` holds the samples that were kept aside in turn and `validation_scores` their softmax, shape
+    (n, labels), each by a model that saw neither their site nor a near duplicate; both are empty without folds.
+    `unaware` is the model that did not see the first fold's sites: a smaller model that learns from it can be measured
+    there. `checkpoints` may be cleared once the outcome is written.
     """
 
     model: keras.Model
@@ -49,36 +56,73 @@ class Outcome:
     history: tuple[Epoch, ...]
     validation: tuple[Sample, ...]
     validation_scores: NDArray[np.float32]
+    unaware: keras.Model | None
+    checkpoints: Checkpoints
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq: holds models
 class _Ready:
-    """A classifier cut at its boundary, and the activations there of every view."""
+    """A classifier cut where its views come in, those views, and what was finished before."""
 
     split: Split
-    cache: FrozenCache
+    views: ViewSource
+    checkpoints: Checkpoints
 
 
 def fit(job: Job, progress: Progress) -> Outcome:
-    """Trains once without the kept-aside sites, to calibrate and to tell how it generalises, then once on all photos."""
-    samples = job.photos.samples
-    aside = keep_aside(samples, job.recipe.validation.share, job.recipe.schedule.seed)
-    seen = tuple(sample for sample, out in zip(samples, aside, strict=True) if not out)
-    unseen = tuple(sample for sample, out in zip(samples, aside, strict=True) if out)
+    """Trains one model a fold of sites, measures each on the sites that it did not see, and averages their weights.
 
+    Without folds one model is trained on all photos, and neither temperature nor threshold is chosen.
+    """
+    ready = _prepare(job, progress)
+    start = ready.split.top.get_weights()
+    samples, labels = job.photos.samples, job.photos.labels
+    shots = near_duplicate_groups(samples)
+    folds = min(job.recipe.validation.folds, len(set(shots.tolist())))
+    if folds < 2:  # noqa: PLR2004 - one fold would keep everything aside
+        whole = _train(job, ready, samples, "all sites", progress)
+        return Outcome(
+            _in_float32(job, ready.split.whole),
+            Fitted(temperature=1.0, threshold=0.5),
+            whole.history,
+            (),
+            np.zeros((0, len(labels)), np.float32),
+            None,
+            ready.checkpoints,
+        )
+    fold = fold_of(samples, shots, folds)
+    unseen = _unseen(shots, fold)
+    scores = np.zeros((len(samples), len(labels)), np.float32)
+    members: list[Finished] = []
+    for number in range(folds):
+        ready.split.top.set_weights(start)
+        seen = [sample for sample, its in zip(samples, fold, strict=True) if its != number]
+        members.append(_train(job, ready, seen, f"fold {number + 1} of {folds}", progress))
+        aside = np.flatnonzero(unseen & (fold == number))
+        scores[aside] = _scores(ready, [samples[row] for row in aside])
+    kept = tuple(sample for sample, use in zip(samples, unseen, strict=True) if use)
+    known = np.array([label not in job.recipe.rejects for label in labels])
+    truth = np.array([sample.label for sample in kept])
+    fitted = calibrate(scores[unseen], truth, known, job.recipe.validation.known_kept)
+    ready.split.top.set_weights(members[0].weights)
+    unaware = _in_float32(job, ready.split.whole)
+    ready.split.top.set_weights(average([member.weights for member in members]))
+    history = tuple(row for member in members for row in member.history)
+    model = _in_float32(job, ready.split.whole)
+    return Outcome(model, fitted, history, kept, scores[unseen], unaware, ready.checkpoints)
+
+
+def _prepare(job: Job, progress: Progress) -> _Ready:
     split = _build(job)
-    cache = _fill(job, split, progress)
-    fitted, scores = Fitted(temperature=1.0, threshold=0.5), np.zeros((0, len(job.photos.labels)), np.float32)
-    history: list[Epoch] = []
-    if unseen:
-        history += _fit_top(job, _Ready(split, cache), seen, progress, stage="without validation sites")
-        scores = _score(split, cache, unseen)
-        known = np.array([label not in job.recipe.rejects for label in job.photos.labels])
-        truth = np.array([sample.label for sample in unseen])
-        fitted = calibrate(scores, truth, known, job.recipe.validation.known_kept)
-        split = _build(job)
-    history += _fit_top(job, _Ready(split, cache), samples, progress, stage="all sites")
-    return Outcome(_in_float32(job, split.whole), fitted, tuple(history), unseen, scores)
+    maker = ViewMaker({sample.sha256: sample for sample in job.photos.samples}, job.recipe)
+    folder = cache_folder(job.cache, split.trunk, repr((job.recipe.input, job.recipe.augment, job.recipe.views.seed)))
+    checkpoints = Checkpoints(
+        job.cache / "fits", job.recipe.digest, job.photos.digest, job.backbone, folder.name, job.weights
+    )
+    if job.recipe.views.count == 0:
+        return _Ready(split, FreshViews(maker), checkpoints)
+    cache = _fill(job, split, maker, folder, progress)
+    return _Ready(split, CachedViews(cache, job.recipe.views.count), checkpoints)
 
 
 def _build(job: Job) -> Split:
@@ -87,62 +131,76 @@ def _build(job: Job) -> Split:
         whole = build_classifier(
             job.backbone, job.recipe.network, job.recipe.input, len(job.photos.labels), weights=job.weights
         )
-    return split_classifier(whole, job.backbone, job.recipe.network.boundary)
+    return split_classifier(whole, job.backbone, job.recipe.network.boundary, cached=job.recipe.views.count > 0)
 
 
-def _fill(job: Job, split: Split, progress: Progress) -> FrozenCache:
-    recipe = job.recipe
-    made_by = repr((recipe.input, recipe.augment, recipe.views.seed))
-    folder = cache_folder(job.cache, split.trunk, made_by)
-    cache = FrozenCache(folder, tuple(split.trunk.output_shape[1:]))
-    by_sha = {sample.sha256: sample for sample in job.photos.samples}
+def _fill(job: Job, split: Split, maker: ViewMaker, folder: Path, progress: Progress) -> FrozenCache:
+    frozen = job.recipe.network.boundary > 0
+    cache = FrozenCache(folder, tuple(split.trunk.output_shape[1:]), "f16" if frozen else "u8")
     # All plain views first: validation and a first look need only those.
-    keys = [ViewKey(sha256, view) for view in range(recipe.views.count) for sha256 in by_sha]
-    progress.start("frozen layers", len(cache.missing(keys)))
+    keys = [ViewKey(sample.sha256, view) for view in range(job.recipe.views.count) for sample in job.photos.samples]
+    progress.start("frozen layers" if frozen else "augmented views", len(cache.missing(keys)))
 
-    def picture_of(key: ViewKey) -> Pixels:
-        photo = by_sha[key.sha256].load()
-        if key.view == 0:
-            return fit_picture(photo, recipe.input)
-        seed = [recipe.views.seed, key.view, int(key.sha256[:15], 16)]
-        return view_of(photo, recipe.input, recipe.augment, np.random.default_rng(seed))
+    def rows_of(pictures: NDArray[np.uint8]) -> NDArray[Any]:
+        return np.asarray(split.trunk.predict_on_batch(pictures), np.float16) if frozen else pictures
 
-    for added in fill_cache(cache, split.trunk, keys, picture_of):
+    for added in fill_cache(cache, keys, maker.picture, rows_of):
         progress.advance(added)
     return cache
 
 
-def _fit_top(job: Job, ready: _Ready, samples: Sequence[Sample], progress: Progress, *, stage: str) -> list[Epoch]:
+def _unseen(shots: NDArray[np.int64], fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which samples have no near duplicate in another fold: the others were, in effect, trained on."""
+    folds_of: dict[int, set[int]] = {}
+    for shot, its in zip(shots.tolist(), fold.tolist(), strict=True):
+        folds_of.setdefault(shot, set()).add(its)
+    return np.array([len(folds_of[shot]) == 1 for shot in shots.tolist()])
+
+
+def _train(job: Job, ready: _Ready, samples: Sequence[Sample], name: str, progress: Progress) -> Finished:
     schedule = job.recipe.schedule
-    draw = Draw(tuple(samples), balance(samples, schedule.site_balance), len(job.photos.labels))
-    batches = ViewBatches(ready.cache, draw, job.recipe, schedule.seed)
-    steps = len(batches) * schedule.epochs
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if schedule.warmup else schedule.learning_rate,
-        decay_steps=max(1, round(steps * (1 - schedule.warmup))),
-        warmup_target=schedule.learning_rate if schedule.warmup else None,
-        warmup_steps=round(steps * schedule.warmup),
-    )
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)
-    ready.split.top.compile(optimizer, loss="categorical_crossentropy", metrics=["accuracy"])
-    progress.start(f"training ({stage})", steps)
-    report = keras.callbacks.LambdaCallback(
-        on_batch_end=lambda _, logs: progress.advance(1, f"loss {logs['loss']:.3f}"),
-    )
-    fitted = ready.split.top.fit(batches, epochs=schedule.epochs, verbose=0, callbacks=[report])
-    return [
-        Epoch(stage=stage, epoch=epoch, loss=float(loss), accuracy=float(accuracy))
-        for epoch, (loss, accuracy) in enumerate(
-            zip(fitted.history["loss"], fitted.history["accuracy"], strict=True), start=1
-        )
-    ]
+    keras.utils.set_random_seed(schedule.seed)  # dropout's, the same for every fold and after an interruption
+    targets = one_hot(samples, len(job.photos.labels), schedule.label_smoothing)
+    draw = Draw(tuple(samples), balance(samples, schedule.site_balance), {0: targets})
+    if schedule.probe_epochs and ready.checkpoints.finished(name) is None:
+        logits = ready.split.whole.get_layer("logits")
+        fit_probe(logits, _features(ready, samples), draw, epochs=schedule.probe_epochs)
+    stage = Stage(name, ViewBatches(ready.views, draw, schedule), schedule, _watched(job, ready, samples))
+    return train(ready.split.top, stage, ready.checkpoints, progress)
 
 
-def _score(split: Split, cache: FrozenCache, samples: Sequence[Sample]) -> NDArray[np.float32]:
-    keys = [ViewKey(sample.sha256, 0) for sample in samples]
-    batches = [keys[start : start + 64] for start in range(0, len(keys), 64)]
-    rows = [split.top.predict_on_batch(cache.read(batch).astype(np.float32)) for batch in batches]
-    return np.concatenate([np.asarray(row, np.float32) for row in rows])
+def _watched(job: Job, ready: _Ready, seen: Sequence[Sample]) -> Watched | None:
+    """What is scored after each epoch: the sites kept aside, or the test set of a recipe without folds."""
+    if not job.recipe.validation.each_epoch:
+        return None
+    classes = len(job.photos.labels)
+    if job.recipe.validation.folds:
+        inside = {sample.sha256 for sample in seen}
+        aside = [sample for sample in job.photos.samples if sample.sha256 not in inside]
+        rows = ready.views.read([ViewKey(sample.sha256, 0) for sample in aside])
+        return Watched(rows.astype(np.float32), one_hot(aside, classes, 0.0))
+    if job.test is None:
+        return None
+    maker = ViewMaker({sample.sha256: sample for sample in job.test.samples}, job.recipe)
+    pictures = np.stack([maker.picture(ViewKey(sample.sha256, 0)) for sample in job.test.samples])
+    rows = ready.split.trunk.predict(pictures, batch_size=_SCORE_BATCH, verbose=0)
+    return Watched(rows, one_hot(job.test.samples, classes, 0.0))
+
+
+def _features(ready: _Ready, samples: Sequence[Sample]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    for view in range(min(_PROBE_VIEWS, ready.views.count or _PROBE_VIEWS)):
+        yield view, _predict(ready.split.pooled, ready.views, samples, view)
+
+
+def _scores(ready: _Ready, samples: Sequence[Sample]) -> NDArray[np.float32]:
+    return _predict(ready.split.top, ready.views, samples, view=0)
+
+
+def _predict(model: keras.Model, views: ViewSource, samples: Sequence[Sample], view: int) -> NDArray[np.float32]:
+    keys = [ViewKey(sample.sha256, view) for sample in samples]
+    batches = [keys[start : start + _SCORE_BATCH] for start in range(0, len(keys), _SCORE_BATCH)]
+    rows = [model.predict_on_batch(views.read(batch).astype(np.float32)) for batch in batches]
+    return np.concatenate([np.zeros((0, model.output_shape[-1])), *rows]).astype(np.float32)
 
 
 def _in_float32(job: Job, trained: keras.Model) -> keras.Model:

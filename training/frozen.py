@@ -1,19 +1,24 @@
-"""Activations at the frozen boundary, computed once and kept on disk: training the top never runs the trunk again."""
+"""Activations at the frozen boundary, computed once and kept on disk: training the top never runs the trunk again.
+
+With nothing frozen (boundary 0) the rows are the views' own pixels: augmentation is then what is done once.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from agent.fit import Pixels
+from training.errors import CacheError
 
-Activations = NDArray[np.float16]
-"""float16, shape (rows, height, width, channels): half of float32's disk, and far finer than int8 will be."""
+Activations = NDArray[np.float16] | NDArray[np.uint8]
+"""Shape (rows, height, width, channels). float16: half of float32's disk, and far finer than int8 will be; pixels uint8."""
 
 _BATCH = 32
 
@@ -36,30 +41,41 @@ class FrozenCache:
     the cache is opened again: an interrupted run goes on where it was.
     """
 
-    def __init__(self, folder: Path, shape: tuple[int, ...]) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._rows = folder / "rows.f16"
+    def __init__(self, folder: Path, shape: tuple[int, ...], dtype: Literal["f16", "u8"] = "f16") -> None:
+        self._dtype = np.dtype({"f16": np.float16, "u8": np.uint8}[dtype])
+        self._rows = folder / f"rows.{dtype}"
         self._keys = folder / "keys.txt"
         self._shape = shape
-        self._row_bytes = int(np.prod(shape)) * 2
-        self._index = self._recover()
+        self._row_bytes = int(np.prod(shape)) * self._dtype.itemsize
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._index = self._recover()
+        except OSError as error:
+            raise CacheError(f"{folder}: {error.strerror}; free some disk or choose another --cache") from error
 
     def missing(self, keys: Sequence[ViewKey]) -> list[ViewKey]:
         """Those of `keys` that are not cached yet, in order, each once."""
         return [key for key in dict.fromkeys(keys) if str(key) not in self._index]
 
     def extend(self, keys: Sequence[ViewKey], rows: Activations) -> None:
-        """Appends rows, shape (len(keys), *shape), for keys that are missing."""
-        with self._rows.open("ab") as file:
-            file.write(np.ascontiguousarray(rows, np.float16).tobytes())
-        with self._keys.open("a", encoding="ascii") as file:
-            for key in keys:
-                file.write(f"{key}\n")
-                self._index[str(key)] = len(self._index)
+        """Appends rows, shape (len(keys), *shape), for keys that are missing.
+
+        Raises:
+            CacheError: the disk is full; what was cached before stays valid.
+        """
+        try:
+            with self._rows.open("ab") as file:
+                file.write(np.ascontiguousarray(rows, self._dtype).tobytes())
+            with self._keys.open("a", encoding="ascii") as file:
+                file.writelines(f"{key}\n" for key in keys)
+        except OSError as error:
+            raise CacheError(f"{self._rows}: {error.strerror}; free some disk or choose another --cache") from error
+        for key in keys:
+            self._index[str(key)] = len(self._index)
 
     def read(self, keys: Sequence[ViewKey]) -> Activations:
         """The rows of `keys`, shape (len(keys), *shape), copied from the memory-mapped file."""
-        mapped = np.memmap(self._rows, np.float16, "r", shape=(len(self._index), *self._shape))
+        mapped = np.memmap(self._rows, self._dtype, "r", shape=(len(self._index), *self._shape))
         return np.stack([mapped[self._index[str(key)]] for key in keys])
 
     def _recover(self) -> dict[str, int]:
@@ -81,9 +97,12 @@ def cache_folder(root: Path, trunk: keras.Model, *parts: str) -> Path:
 
 
 def fill_cache(
-    cache: FrozenCache, trunk: keras.Model, keys: Sequence[ViewKey], picture_of: Callable[[ViewKey], Pixels]
+    cache: FrozenCache,
+    keys: Sequence[ViewKey],
+    picture_of: Callable[[ViewKey], Pixels],
+    rows_of: Callable[[Pixels], Activations],
 ) -> Iterator[int]:
-    """Computes what is missing, a batch at a time, and yields how many rows each batch added.
+    """Computes what is missing, a batch of pictures at a time, and yields how many rows each batch added.
 
     The next batch's pictures are made by threads while this batch is computed.
     """
@@ -95,6 +114,5 @@ def fill_cache(
             pictures = np.stack([future.result() for future in coming])
             following = batches[number + 1] if number + 1 < len(batches) else []
             coming = [workers.submit(picture_of, key) for key in following]
-            rows = trunk.predict_on_batch(pictures)
-            cache.extend(batch, np.asarray(rows, np.float16))
+            cache.extend(batch, rows_of(pictures))
             yield len(batch)

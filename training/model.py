@@ -11,14 +11,16 @@ from training.recipe import Network
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A classifier cut at the frozen boundary; both halves share the whole model's weights.
+    """A classifier cut in two; all parts share the whole model's weights.
 
-    `trunk` gives the boundary's activations for RGB uint8 pictures; `top` gives the softmax for those activations.
+    `trunk` gives the activations at the cut for RGB uint8 pictures, `top` the softmax for those, `pooled` what the head
+    is fed for them: (batch, features).
     """
 
     whole: keras.Model
     trunk: keras.Model
     top: keras.Model
+    pooled: keras.Model
 
 
 def build_classifier(
@@ -27,9 +29,6 @@ def build_classifier(
     """A classifier over `classes` labels; input uint8 (batch, height, width, 3) RGB, output float32 (batch, classes)."""
     # === Layers ===
     chosen = backbone_named(backbone)
-    centre = keras.layers.Normalization(
-        mean=IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="centre", dtype="float32"
-    )
     pool = (
         keras.layers.Flatten(name="flatten")
         if network.head == "flatten"
@@ -42,19 +41,34 @@ def build_classifier(
     # === Functional Model ===
     # Pixels come as uint8; Keras widens them here, and the int8 export makes uint8 the input again, at scale 1.
     pixels = keras.Input((input_spec.height, input_spec.width, 3), dtype="float32", name="pixels")
-    features = chosen.build(centre(pixels[..., ::-1]), weights)
+    features = chosen.build(_preprocessed(pixels, network), weights)
     outputs = softmax(dense(dropout(pool(features.output))))
 
     # === Config ===
     return keras.Model(pixels, outputs, name=f"vastra_{backbone}")
 
 
-def split_classifier(whole: keras.Model, backbone: str, boundary: int) -> Split:
-    """Cuts the classifier after block `boundary` of its backbone (0: nothing is frozen) and freezes what lies before."""
-    if boundary == 0:
-        return Split(whole, keras.Model(whole.input, whole.input, name="trunk"), whole)
-    last = whole.get_layer(backbone_named(backbone).blocks[boundary - 1])
-    trunk = keras.Model(whole.input, last.output, name="trunk")
-    for layer in trunk.layers:
-        layer.trainable = False
-    return Split(whole, trunk, keras.Model(last.output, whole.output, name="top"))
+def _preprocessed(pixels: keras.KerasTensor, network: Network) -> keras.KerasTensor:
+    if network.preprocessing == "rescale":
+        return keras.layers.Rescaling(1 / 255, name="rescale", dtype="float32")(pixels)
+    centre = keras.layers.Normalization(
+        mean=IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="centre", dtype="float32"
+    )
+    return centre(pixels[..., ::-1])
+
+
+def split_classifier(whole: keras.Model, backbone: str, boundary: int, *, cached: bool) -> Split:
+    """Freezes the blocks up to `boundary` (0: none) and cuts the classifier there, or, unless `cached`, at its input."""
+    cut = whole.input
+    if boundary:
+        last = whole.get_layer(backbone_named(backbone).blocks[boundary - 1])
+        for layer in keras.Model(whole.input, last.output).layers:
+            layer.trainable = False
+        cut = last.output if cached else whole.input
+    at_input = cut is whole.input
+    return Split(
+        whole=whole,
+        trunk=keras.Model(whole.input, cut, name="trunk"),
+        top=whole if at_input else keras.Model(cut, whole.output, name="top"),
+        pooled=keras.Model(cut, whole.get_layer("logits").input, name="pooled"),
+    )

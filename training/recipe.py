@@ -26,6 +26,7 @@ class Augment(_Section, frozen=True, kw_only=True):
     flip: Share = 0.5
     background: Share = 0.0
     smallest_crop: Annotated[float, msgspec.Meta(gt=0.0, le=1.0)] = 1.0
+    zoom: Share = 0.0
     zoom_out: Share = 0.0
     rotate_deg: Annotated[float, msgspec.Meta(ge=0.0, le=45.0)] = 0.0
     shear: Share = 0.0
@@ -43,26 +44,39 @@ class Augment(_Section, frozen=True, kw_only=True):
 
 
 class Views(_Section, frozen=True, kw_only=True):
-    """How many pictures are made of a photo once and for all; view 0 is the photo as it is, the rest are augmented."""
+    """How many pictures are made of a photo once and for all; view 0 is the photo as it is, the rest are augmented.
 
-    count: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    With a `count` of 0 nothing is kept: every epoch makes new views, and the frozen blocks run on each of them again.
+    """
+
+    count: Annotated[int, msgspec.Meta(ge=0, le=64)] = 1
     seed: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class Network(_Section, frozen=True, kw_only=True):
-    """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head."""
+    """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head.
 
+    `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), or
+    `rescale`, a division by 255.
+    """
+
+    preprocessing: Literal["caffe", "rescale"] = "caffe"
     boundary: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
     head: Literal["average", "flatten"] = "average"
     dropout: Share = 0.0
 
 
 class Schedule(_Section, frozen=True, kw_only=True):
-    """How it is trained: AdamW, linear warm-up over `warmup` of the steps, then a cosine to zero."""
+    """How it is trained: Adam with decoupled `weight_decay`, linear warm-up over `warmup` of the steps, then `decay`.
+
+    `probe_epochs` fit the head alone, on features of the untouched backbone, before anything else moves.
+    """
 
     epochs: Annotated[int, msgspec.Meta(ge=1, le=1000)]
     batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 32
+    probe_epochs: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 0
     learning_rate: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] = 1e-3
+    decay: Literal["cosine", "constant"] = "cosine"
     warmup: Share = 0.0
     weight_decay: Share = 0.0
     label_smoothing: Share = 0.0
@@ -72,10 +86,15 @@ class Schedule(_Section, frozen=True, kw_only=True):
 
 
 class Validation(_Section, frozen=True, kw_only=True):
-    """The part of the photos, whole sites of them, that is kept aside to choose temperature and threshold."""
+    """How whole sites are kept aside in turn, to measure on and to choose temperature and threshold by.
 
-    share: Annotated[float, msgspec.Meta(ge=0.0, lt=1.0)] = 0.2
+    With `folds` of 0 nothing is kept aside. `each_epoch` scores the kept-aside sites, or without folds the test set,
+    after every epoch: for the curves, never to choose.
+    """
+
+    folds: Annotated[int, msgspec.Meta(ge=0, le=20)] = 4
     known_kept: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95
+    each_epoch: bool = False
 
 
 class Recipe(_Section, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The run: a folder with a trained model and all that is known about it. The crossing from training to export.
 
-`model.keras`, `run.json` (below), `history.csv` (one row an epoch), `report.html` with its plots.
+`model.keras`, `run.json` (below), `history.csv` (one row an epoch), `report.html` with its plots, and where sites were
+kept aside `unaware.keras`, the model that did not see the first fold: `vastra-train slim` is measured on that.
 """
 
 import csv
@@ -16,12 +17,13 @@ import keras
 import msgspec
 
 from agent.fit import InputSpec
+from training.detail import Detail
 from training.errors import RunError
 from training.metrics import Metrics
 from training.recipe import Recipe
 
 FORMAT_VERSION = 1
-_MODEL, _CARD, _HISTORY = "model.keras", "run.json", "history.csv"
+_MODEL, _CARD, _HISTORY, _UNAWARE = "model.keras", "run.json", "history.csv", "unaware.keras"
 
 
 class Epoch(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,18 +41,21 @@ class Epoch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tested(msgspec.Struct, frozen=True, kw_only=True):
-    """Metrics of the float model on one data set, named by its folder and content hash."""
+    """Metrics of the float model on one data set, named by its folder and content hash; `detail` is younger than they."""
 
     dataset: str
     dataset_hash: str
     metrics: Metrics
+    detail: Detail | None = None
 
 
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     """`run.json`: how the model came about and what it scored.
 
     `labels` are in output order. `temperature` and `threshold` were chosen on `validation`, sites that the model which
-    was measured there had not seen; the saved model was then trained on all photos.
+    was measured there had not seen; the saved model was then trained on all photos. `sites` counts the photos of every
+    site by label. `skipped` says how many files were left out and why, `near_duplicates` how many pairs of a training
+    and a test photo show the same shot, where that was allowed.
     """
 
     created: datetime
@@ -71,6 +76,14 @@ class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     code_version: str
     versions: dict[str, str]
     seconds: float
+    sites: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    skipped: dict[str, int] = msgspec.field(default_factory=dict)
+    near_duplicates: int = 0
+    machine: str = ""
+    format_version: int = FORMAT_VERSION
+
+
+class _FormatOnly(msgspec.Struct):
     format_version: int = FORMAT_VERSION
 
 
@@ -85,12 +98,12 @@ def read_card(run: Path) -> RunCard:
     except OSError as error:
         raise RunError(f"{run}: not a run folder ({_CARD}: {error.strerror}); vastra-train fit makes one") from error
     try:
-        card = msgspec.json.decode(text, type=RunCard)
+        found = msgspec.json.decode(text, type=_FormatOnly).format_version
+        if found != FORMAT_VERSION:
+            raise RunError(f"{run}: run format {found}, this version reads {FORMAT_VERSION}; train it again")
+        return msgspec.json.decode(text, type=RunCard)
     except msgspec.MsgspecError as error:
         raise RunError(f"{run / _CARD}: {error}") from error
-    if card.format_version != FORMAT_VERSION:
-        raise RunError(f"{run}: run format {card.format_version}, this version reads {FORMAT_VERSION}")
-    return card
 
 
 def read_model(run: Path) -> keras.Model:
@@ -99,10 +112,23 @@ def read_model(run: Path) -> keras.Model:
     Raises:
         RunError: `model.keras` is missing or damaged.
     """
+    return _load(run / _MODEL)
+
+
+def read_unaware(run: Path) -> keras.Model:
+    """The classifier that did not see the sites of the first fold.
+
+    Raises:
+        RunError: the run kept nothing aside, or the file is damaged.
+    """
+    return _load(run / _UNAWARE)
+
+
+def _load(file: Path) -> keras.Model:
     try:
-        return keras.models.load_model(run / _MODEL, compile=False)
+        return keras.models.load_model(file, compile=False)
     except (ValueError, OSError) as error:
-        raise RunError(f"{run / _MODEL}: cannot be loaded: {error}") from error
+        raise RunError(f"{file}: cannot be loaded: {error}") from error
 
 
 class RunFolder:
@@ -120,6 +146,10 @@ class RunFolder:
         model.save(self.partial / _MODEL)
         (self.partial / _CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
         (self.partial / _HISTORY).write_text(_table(history), encoding="utf-8")
+
+    def write_unaware(self, model: keras.Model) -> None:
+        """The model that did not see the first fold's sites."""
+        model.save(self.partial / _UNAWARE)
 
     def finish(self) -> Path:
         """Makes the run appear under its name; returns it."""

@@ -44,12 +44,15 @@ def train(request: Request, progress: Progress) -> RunCard:
     try:
         photos = read_photos(request.datasets)
         test = read_photos([request.test], photos.labels) if request.test else None
-        outcome = fit(Job(photos, request.recipe, request.backbone, request.weights, request.cache), progress)
+        outcome = fit(Job(photos, request.recipe, request.backbone, request.weights, request.cache, test), progress)
         tested = _test(request, outcome, test, progress) if test else None
         card = _card(request, photos, outcome, tested, monotonic() - began)
         folder.write(outcome.model, card, outcome.history)
+        if outcome.unaware is not None:
+            folder.write_unaware(outcome.unaware)
         write_report(folder.partial, card, outcome.history)
         folder.finish()
+        outcome.checkpoints.clear()
     except BaseException:
         folder.discard()
         raise

@@ -1,4 +1,4 @@
-"""Whole sites kept aside, and weights by class and site: no shop may teach its background, none may be tested on itself."""
+"""Folds of whole sites, and weights by class and site: no shop may teach its background, none may be tested on itself."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,27 +8,44 @@ from numpy.typing import NDArray
 
 from training.photos import Sample
 
+_TOO_MUCH = 0.75
+"""A site with a larger part of a class is not kept aside whole: what is left would hardly teach that class."""
 
-def keep_aside(samples: Sequence[Sample], share: float, seed: int) -> NDArray[np.bool_]:
-    """Which samples are kept aside for validation: whole sites until every class has about `share` of its photos there.
 
-    A site goes in only while no class of its would pass 1.5 x `share`: the last big shop of a class stays in training.
+def fold_of(samples: Sequence[Sample], shots: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
+    """Which fold, 0..`folds` - 1, each sample is kept aside in: sites stay whole, classes are spread over all folds.
+
+    Only a site that holds almost all of a class (or all there is) is split, between the groups of one shot that `shots`
+    numbers. Largest first, each goes where its classes are scarcest; the order of the samples does not matter.
     """
     total = Counter(sample.label for sample in samples)
-    by_site: dict[str, Counter[int]] = {}
-    for sample in samples:
-        by_site.setdefault(sample.site, Counter())[sample.label] += 1
-    sites = sorted(by_site)
-    np.random.default_rng(seed).shuffle(sites)
-    chosen: set[str] = set()
-    kept: Counter[int] = Counter()
-    for site in sites:
-        wanted = any(kept[label] < share * total[label] for label in by_site[site])
-        fits = all(kept[label] + count <= 1.5 * share * total[label] for label, count in by_site[site].items())
-        if wanted and fits:
-            chosen.add(site)
-            kept += by_site[site]
-    return np.array([sample.site in chosen for sample in samples])
+    unit_of = _units(samples, shots, total)
+    units: dict[tuple[str, str], Counter[int]] = {}
+    for sample, unit in zip(samples, unit_of, strict=True):
+        units.setdefault(unit, Counter())[sample.label] += 1
+    filled: list[Counter[int]] = [Counter() for _ in range(folds)]
+    chosen: dict[tuple[str, str], int] = {}
+    for unit in sorted(units, key=lambda unit: (-units[unit].total(), unit)):
+        crowding = [
+            (sum(fold[label] / total[label] for label in units[unit]), fold.total(), number)
+            for number, fold in enumerate(filled)
+        ]
+        chosen[unit] = min(crowding)[2]
+        filled[chosen[unit]] += units[unit]
+    return np.array([chosen[unit] for unit in unit_of])
+
+
+def _units(samples: Sequence[Sample], shots: NDArray[np.int64], total: Counter[int]) -> list[tuple[str, str]]:
+    """What goes into one fold together: a site, or in a site too large for that one shot, named by its first photo."""
+    by_site = Counter((sample.site, sample.label) for sample in samples)
+    too_large = {site for (site, label), count in by_site.items() if count > _TOO_MUCH * total[label]}
+    first: dict[int, str] = {}
+    for sample, shot in zip(samples, shots.tolist(), strict=True):
+        first[shot] = min(first.get(shot, sample.sha256), sample.sha256)
+    return [
+        (sample.site, first[shot] if sample.site in too_large else "")
+        for sample, shot in zip(samples, shots.tolist(), strict=True)
+    ]
 
 
 def balance(samples: Sequence[Sample], site_balance: float) -> NDArray[np.float64]:

@@ -9,7 +9,6 @@ from scraper.errors import DatasetError
 from training.errors import ClassError, RecipeError
 from training.photos import read_photos
 from training.recipe import read_recipe
-from training.sites import balance, keep_aside
 
 
 def folder_of(root: Path, counts: dict[str, int], shade: int = 0) -> Path:
@@ -73,23 +72,6 @@ def test_a_label_that_cannot_be_a_topic_or_folder_is_refused(tmp_path: Path, lab
 def test_the_same_photo_twice_counts_once(tmp_path: Path) -> None:
     first, second = folder_of(tmp_path / "a", {"jeans": 2, "sarees": 1}), folder_of(tmp_path / "b", {"jeans": 2})
     assert read_photos([first, second]).counts() == {"jeans": 2, "sarees": 1}
-
-
-def test_whole_sites_are_kept_aside(tmp_path: Path) -> None:
-    roots = [folder_of(tmp_path / f"site{n}", {"jeans": 4, "sarees": 4}, shade=8 * n) for n in range(5)]
-    samples = read_photos(roots).samples
-    aside = keep_aside(samples, 0.2, seed=1)
-    inside = {sample.site for sample, out in zip(samples, aside, strict=True) if out}
-    outside = {sample.site for sample, out in zip(samples, aside, strict=True) if not out}
-    assert len(inside) == 1
-    assert not inside & outside
-
-
-def test_every_class_is_drawn_alike_however_many_photos_it_has(tmp_path: Path) -> None:
-    samples = read_photos([folder_of(tmp_path / "d", {"jeans": 30, "sarees": 3})]).samples
-    weights = balance(samples, 0.5)
-    jeans = np.array([sample.label == 0 for sample in samples])
-    assert weights[jeans].sum() == pytest.approx(0.5)
 
 
 def test_a_misspelt_recipe_key_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,112 @@
+"""The training loop: one stage of one model, resumed where it was interrupted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from training.batches import Rows, ViewBatches
+from training.checkpoints import Checkpoints, Finished
+from training.progress import Progress
+from training.recipe import Schedule
+from training.run import Epoch
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # eq: holds arrays
+class Watched:
+    """Rows that are scored after every epoch, for the curves: views (n, ...) and targets (n, classes)."""
+
+    rows: Rows
+    targets: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # eq: `watched` holds arrays
+class Stage:
+    """A named part of a fit: what it trains on, how, and what is watched meanwhile."""
+
+    name: str
+    batches: ViewBatches
+    schedule: Schedule
+    watched: Watched | None = None
+    loss: str | keras.losses.Loss = "categorical_crossentropy"
+
+
+def train(model: keras.Model, stage: Stage, checkpoints: Checkpoints, progress: Progress) -> Finished:
+    """Trains `model` in place and returns what it ended with; a stage that was finished before is only loaded."""
+    done = checkpoints.finished(stage.name)
+    if done:
+        model.set_weights(done.weights)
+        return done
+    model.compile(_optimizer(stage), loss=stage.loss, metrics=["accuracy"])
+    progress.start(f"training ({stage.name})", len(stage.batches) * stage.schedule.epochs)
+    watched = stage.watched
+    model.fit(
+        stage.batches,
+        epochs=stage.schedule.epochs,
+        validation_data=(watched.rows, watched.targets) if watched else None,
+        verbose=0,
+        callbacks=[checkpoints.backup(stage.name), _Follow(stage, checkpoints, progress)],
+    )
+    # An epoch that was cut off after its figures were kept was run again: the last figures of each count.
+    history = {row.epoch: row for row in checkpoints.remembered(stage.name)}
+    finished = Finished(model.get_weights(), tuple(history[epoch] for epoch in sorted(history)))
+    checkpoints.save(stage.name, finished)
+    return finished
+
+
+class _Follow(keras.callbacks.Callback):
+    """Tells the batches which epoch it is, the progress bar each step, and the checkpoints each epoch's figures."""
+
+    def __init__(self, stage: Stage, checkpoints: Checkpoints, progress: Progress) -> None:
+        super().__init__()
+        self._stage, self._checkpoints, self._progress = stage, checkpoints, progress
+        self._epochs_told = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        del logs
+        skipped = epoch - self._epochs_told  # more than none where an interrupted stage goes on
+        self._progress.advance(skipped * len(self._stage.batches))
+        self._epochs_told = epoch + 1
+        self._stage.batches.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        del batch
+        self._progress.advance(1, f"loss {logs['loss']:.3f}" if logs else "")
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        told = logs or {}
+        self._checkpoints.remember(
+            Epoch(
+                stage=self._stage.name,
+                epoch=epoch + 1,
+                **{name: round(float(told[name]), 5) for name in _FIGURES if name in told},
+            )
+        )
+
+
+_FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
+
+
+def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
+    schedule = stage.schedule
+    steps = len(stage.batches) * schedule.epochs
+    rate: Any = schedule.learning_rate
+    if schedule.decay == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if schedule.warmup else schedule.learning_rate,
+            decay_steps=max(1, round(steps * (1 - schedule.warmup))),
+            warmup_target=schedule.learning_rate if schedule.warmup else None,
+            warmup_steps=round(steps * schedule.warmup),
+        )
+    return keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)  # without decay it is plain Adam
+
+
+def average(all_weights: Sequence[Sequence[NDArray[np.float32]]]) -> list[NDArray[np.float32]]:
+    """The mean of several models' weights: a model soup (Wortsman et al. 2022; Rame et al. 2022 for unseen domains).
+
+    It holds where all started from the same weights and the same probed head, so that they lie in one basin.
+    """
+    return [np.mean(same, axis=0, dtype=np.float32) for same in zip(*all_weights, strict=True)]
