@@ -113,10 +113,14 @@ def write_manifest(path: Path, photos: Iterable[Photo]) -> None:
     encoder = msgspec.json.Encoder()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
-        for photo in photos:
-            beside.write(encoder.encode(photo) + b"\n")
-        beside.flush()
-        os.fsync(beside.fileno())
+        try:
+            for photo in photos:
+                beside.write(encoder.encode(photo) + b"\n")
+            beside.flush()
+            os.fsync(beside.fileno())
+        except OSError:
+            Path(beside.name).unlink(missing_ok=True)
+            raise
     Path(beside.name).replace(path)
 
 

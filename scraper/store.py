@@ -4,6 +4,7 @@ A run that is killed leaves whole pictures and at most one torn line, which the 
 """
 
 import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from typing import BinaryIO
 
 import msgspec
 
-from scraper.errors import StoreError
+from scraper.errors import JobError, StoreError
 from scraper.manifest import MANIFEST_NAME, Photo, read_manifest, write_manifest
 
-PROGRESS = Path(".scrape") / "progress.json"
+OURS = Path(".scrape")
+"""The folder by which a run knows that a dataset is its own to go on with."""
+PROGRESS = OURS / "progress.json"
+LOCK = OURS / "lock"
 EVIDENCE = Path("evidence")
 LATER = frozenset({"timeout", "unreachable", "blocked", "http_403", "http_408", "http_500", "http_502", "http_504"})
 """Failures that may pass: their products keep their place until --retry-failed asks again."""
@@ -50,20 +54,29 @@ class Store:
         """The dataset in a folder, new or as an earlier run left it; its manifest is in order when the block ends.
 
         Raises:
+            JobError: the folder holds something else, or another run is at work in it.
             StoreError: the folder cannot be written, or the disk is full.
-            DatasetError: the folder holds a manifest that is not ours.
+            DatasetError: the folder holds a manifest that cannot be read.
         """
+        _check_ours(root)
         with _disk(root):
-            (root / PROGRESS.parent).mkdir(parents=True, exist_ok=True)
+            (root / OURS).mkdir(parents=True, exist_ok=True)
+            lock = (root / LOCK).open("ab")
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # let go of when this process ends, however it ends
+            except BlockingIOError as error:
+                raise JobError(f"{root}: another run is at work there; wait for it, or name another folder") from error
             store = cls(root=root)
-            store._resume()
-            store._journal = (root / MANIFEST_NAME).open("ab")
-        try:
-            yield store
-        finally:
-            store._journal.close()
-        with _disk(root):
-            write_manifest(root / MANIFEST_NAME, store.rows.values())
+            with _disk(root):
+                store._resume()
+                store._journal = (root / MANIFEST_NAME).open("ab")
+            try:
+                yield store
+            finally:
+                store._journal.close()
+            with _disk(root):
+                write_manifest(root / MANIFEST_NAME, store.rows.values())
 
     def add(self, candidate: Candidate) -> Photo:
         """Keeps a decided product: its picture first, then its line, so that every line's picture is there."""
@@ -117,6 +130,8 @@ class Store:
 
     def _resume(self) -> None:
         manifest, progress = self.root / MANIFEST_NAME, self.root / PROGRESS
+        for torn in self.root.glob("*/*/.*.part"):  # a run that was killed while it wrote
+            torn.unlink()
         if manifest.exists():
             _drop_torn_line(manifest)
             for photo in read_manifest(manifest):
@@ -135,6 +150,20 @@ def identity(photo: Photo) -> str:
     return "\t".join((photo.label, photo.site, photo.query, photo.product or photo.url or photo.path))
 
 
+def _check_ours(root: Path) -> None:
+    """Refuses a folder of another tool, whose manifest this one would write anew without what it does not know."""
+    if not root.is_dir() or (root / OURS).is_dir():
+        return
+    other = next((entry.name for entry in sorted(root.iterdir()) if _is_content(entry)), "")
+    if other:
+        raise JobError(f"{root}: holds {other!r}, which no run put there; name a new folder")
+
+
+def _is_content(entry: Path) -> bool:
+    """Whether a folder that holds this entry is in use: job files and what a file system keeps for itself are not."""
+    return not entry.name.startswith(".") and entry.suffix != ".toml" and entry.name != "lost+found"
+
+
 def _drop_torn_line(manifest: Path) -> None:
     with manifest.open("rb+") as lines:
         end = lines.seek(0, os.SEEK_END)
@@ -151,6 +180,7 @@ def _write(path: Path, raw: bytes) -> None:
         try:
             beside.write(raw)
             beside.flush()
+            os.fsync(beside.fileno())  # 4 ms; without it a power cut leaves lines whose pictures are empty
         except OSError:
             Path(beside.name).unlink(missing_ok=True)
             raise

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.errors import DatasetError, StoreError
+from scraper.errors import DatasetError, JobError, StoreError
 from scraper.manifest import MANIFEST_NAME, Photo, read_manifest
 from scraper.store import Candidate, Store
 
@@ -91,11 +91,50 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
         pass
 
 
-def test_the_manifest_of_another_tool_is_refused_and_not_overwritten(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", [MANIFEST_NAME, "annotations.json", "jeans/1.jpg"])
+def test_a_folder_of_another_tool_is_refused_and_left_as_it_is(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text('{"path":"a.jpg","label":"jeans","theirs":7}\n')
+    with pytest.raises(JobError, match=r"which no run put there; name a new folder"), Store.open(tmp_path):
+        pass
+    assert [entry for entry in tmp_path.rglob("*") if entry.is_file()] == [file]
+
+
+def test_a_folder_that_holds_but_the_job_file_is_free(tmp_path: Path) -> None:
+    (tmp_path / "job.toml").write_text("")
+    with Store.open(tmp_path) as store:
+        store.add(product(1))
+    assert lines(tmp_path) == [("P1", "ok")]
+
+
+def test_a_manifest_of_ours_that_was_spoiled_is_named_by_its_line_and_not_overwritten(tmp_path: Path) -> None:
+    with Store.open(tmp_path):
+        pass
     (tmp_path / MANIFEST_NAME).write_text('{"image": 7}\n')
     with pytest.raises(DatasetError, match="line 1"), Store.open(tmp_path):
         pass
     assert (tmp_path / MANIFEST_NAME).read_text() == '{"image": 7}\n'
+
+
+def test_two_runs_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    with (
+        Store.open(tmp_path) as store,
+        pytest.raises(JobError, match="another run is at work there"),
+        Store.open(tmp_path),
+    ):
+        pass
+    with Store.open(tmp_path) as store:
+        store.add(product(1))
+
+
+def test_what_a_killed_run_was_writing_is_swept_up(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.add(product(1))
+    (tmp_path / "images/jeans/.abc.part").write_bytes(b"half")
+    with Store.open(tmp_path):
+        pass
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_a_reader_never_sees_half_a_picture(tmp_path: Path) -> None:
