@@ -41,20 +41,28 @@ class Calibration(_Part, frozen=True, kw_only=True):
     """How scores become decisions: logits are divided by `temperature`; a best known score under `threshold` is unknown.
 
     `chosen_on` says in words which photos decided, so that nobody takes it for a measurement on new shops.
+    `float_temperature` is the float model's own, before export fitted `temperature` to the quantised outputs.
     """
 
     temperature: Annotated[float, msgspec.Meta(gt=0.0, le=100.0)]
     threshold: Unit
     chosen_on: str
+    float_temperature: float | None = None
 
 
 class Measured(_Part, frozen=True, kw_only=True):
-    """Metrics of one form of the model: known labels only, and rejection of `other` where there was any."""
+    """Metrics of one form of the model: known labels only, and rejection of `other` where there was any.
+
+    `ece` is the expected calibration error, `known_kept` the share of known photos that the threshold lets pass; both
+    are None in bundles of before they were measured.
+    """
 
     top1: Unit
     macro_f1: Unit
     auroc_other: Unit | None = None
     per_class: dict[str, Unit] = {}
+    ece: Unit | None = None
+    known_kept: Unit | None = None
 
 
 class Metrics(_Part, frozen=True, kw_only=True):
@@ -66,6 +74,13 @@ class Metrics(_Part, frozen=True, kw_only=True):
     float32: Measured
     quantised: Measured
     agreement: Unit
+
+
+class Gate(_Part, frozen=True, kw_only=True):
+    """What the export was allowed to lose, in points of top-1, and what it lost beyond; with `failures` it was forced."""
+
+    max_drop: float
+    failures: tuple[str, ...] = ()
 
 
 class Training(_Part, frozen=True, kw_only=True):
@@ -98,12 +113,19 @@ class Manifest(_Part, frozen=True, kw_only=True):
     flatbuffer_sha256: Sha256
     calibration_photos_hash: str = ""
     tolerance: Unit = 0.02
+    gate: Gate | None = None
     format_version: int = FORMAT_VERSION
 
     @property
     def known(self) -> tuple[str, ...]:
         """The garments: `labels` without `rejects`, in output order."""
         return tuple(label for label in self.labels if label not in self.rejects)
+
+    @property
+    def forced(self) -> str:
+        """What the export's gate said against this model, in one line; empty where it let the model pass."""
+        failures = self.gate.failures if self.gate else ()
+        return f"exported with --force although it {'; '.join(failures)}" if failures else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq: holds arrays
@@ -155,10 +177,12 @@ def write_bundle(path: Path, manifest: Manifest, flatbuffer: bytes, golden: Gold
     """Writes a bundle whole: beside `path`, synced, then renamed over it. The same arguments give the same bytes.
 
     Raises:
-        BundleError: the file cannot be written.
+        BundleError: the file cannot be written; what was there before is as it was, and nothing lies beside it.
     """
+    beside_path: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
+            beside_path = Path(beside.name)
             beside.write(flatbuffer)
             with zipfile.ZipFile(beside, "a") as archive:
                 for name, content in (
@@ -169,10 +193,13 @@ def write_bundle(path: Path, manifest: Manifest, flatbuffer: bytes, golden: Gold
                     archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)
             beside.flush()
             os.fsync(beside.fileno())
-        Path(beside.name).chmod(0o644)
-        Path(beside.name).replace(path)
+        beside_path.chmod(0o644)
+        beside_path.replace(path)
     except OSError as error:
         raise BundleError(f"{path}: cannot write the bundle: {error.strerror}") from error
+    finally:
+        if beside_path:
+            beside_path.unlink(missing_ok=True)  # renamed away where all went well
 
 
 def _entry(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:

@@ -55,9 +55,9 @@ def _look(what: str, look: Callable[[], str], fix: str) -> Finding:
 def _model(config: AgentConfig) -> str:
     bundle = load_model(config)
     LiteRtClassifier(bundle, threads=config.model.threads).self_test(bundle)
-    return (
-        f"{bundle.manifest.name} {bundle.manifest.version} knows {', '.join(bundle.manifest.known)}; golden test passed"
-    )
+    manifest = bundle.manifest
+    found = f"{manifest.name} {manifest.version} knows {', '.join(manifest.known)}; golden test passed"
+    return f"{found}; but it was {manifest.forced}" if manifest.forced else found
 
 
 def _camera(config: CameraConfig, around: Surroundings) -> str:

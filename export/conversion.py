@@ -18,17 +18,21 @@ def convert(
 ) -> bytes:
     """The model as a TFLite flatbuffer that takes RGB uint8 (1, height, width, 3).
 
-    `pictures` set the ranges of int8 (each calls `advance(1)` as it is seen); the other kinds do not look at them.
+    `pictures` set the ranges of int8 (each calls `advance(1)` as it is seen); the other kinds do not look at them, and
+    are one step.
 
     Raises:
-        ConversionError: TensorFlow refuses the model.
+        ConversionError: TensorFlow refuses the model, or the disk for temporary files is full.
     """
     with tempfile.TemporaryDirectory(prefix="vastra-export-") as folder:
         # A fixed batch of one lets the runtime plan its memory once.
         signature = keras.InputSpec(shape=(1, *model.input_shape[1:]), dtype=_input_dtype(quantisation))
-        _with_input(model, quantisation).export(
-            folder, format="tf_saved_model", input_signature=[signature], verbose=False
-        )
+        fed = _with_input(model, quantisation)
+        try:
+            fed.export(folder, format="tf_saved_model", input_signature=[signature], verbose=False)
+        except (OSError, tf.errors.OpError) as error:
+            reason = str(error).splitlines()[0]
+            raise ConversionError(f"the model on its way to the converter cannot be written: {reason}") from error
         return _convert_saved(folder, quantisation, pictures, advance)
 
 
@@ -46,10 +50,13 @@ def _convert_saved(
         converter.inference_input_type = tf.uint8
         converter.inference_output_type = tf.uint8
     try:
-        return bytes(converter.convert())
+        content = bytes(converter.convert())
     except Exception as error:
         # The converter raises its own untyped errors (ConverterError, RuntimeError, ValueError) from inside TensorFlow.
         raise ConversionError(f"TensorFlow cannot convert the model to {quantisation}: {error}") from error
+    if quantisation != "int8":
+        advance(1)
+    return content
 
 
 def _input_dtype(quantisation: Quantisation) -> str:
@@ -61,7 +68,8 @@ def _with_input(model: keras.Model, quantisation: Quantisation) -> keras.Model:
     if _input_dtype(quantisation) == "float32":
         return model
     pixels = keras.Input(model.input_shape[1:], dtype="uint8", name="pixels")
-    return keras.Model(pixels, model(keras.ops.cast(pixels, "float32")))
+    # Named: Keras numbers unnamed models, and a second export in one process would get other bytes.
+    return keras.Model(pixels, model(keras.ops.cast(pixels, "float32")), name="vastra")
 
 
 def _calibration(pictures: Sequence[Pixels], advance: Callable[[int], None]) -> Iterator[list[NDArray[np.float32]]]:

@@ -1,143 +1,92 @@
-"""One export from run to bundle: choose photos, convert, measure both forms, write, read back, run."""
+"""One export from run to bundles: choose photos, convert, measure, pass the gate, write, read back, run."""
 
-import hashlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
-import msgspec
-import numpy as np
-from numpy.typing import NDArray
-
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.bundle import (
-    Bundle,
-    Calibration,
-    Golden,
-    Manifest,
-    Measured,
-    Metrics,
-    Quantisation,
-    Training,
-    read_bundle,
-    write_bundle,
-)
+from agent.bundle import Bundle, Quantisation, read_bundle, write_bundle
+from agent.errors import BundleError
 from export.conversion import convert
+from export.footprint import costs
+from export.form import Form
 from export.golden import golden_samples
-from export.representative import Representative, choose_representative
-from training.calibration import sharpen
-from training.evaluate import bundle_scores, keras_scores, metrics_of
-from training.photos import PhotoSet, read_photos
+from export.provenance import draft, judged
+from export.reference import SEED, Reference, read_reference
 from training.progress import Progress
-from training.run import RunCard, read_card, read_model
-
-_PHOTOS_PER_LABEL = 64  # int8 ranges settle after some tens of photos a class; more only takes longer
-_SEED = 20261124
-_SOFTENING = 4.0
-"""The logits are divided by this before the int8 softmax, and the bundle's temperature by it too, which undoes it.
-
-An int8 softmax knows 256 values. A trained model's scores lie near 0 and 1, where labels tie at zero and the best known
-label of a photo of none of our garments becomes a matter of order; softened, all labels stay within its range.
-"""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked for on the command line."""
+    """What a person asked for: which forms go to which files, and what each may lose (points of top-1).
+
+    With `force` a form that loses more is written all the same, its failures in the manifest. `timed` forms are also
+    measured for latency and memory.
+    """
 
     run: Path
     calibrate: Path
     test: Path
-    quantisation: Quantisation
     name: str
-    out: Path
+    outs: dict[Quantisation, Path]
+    max_drop: float = 1.0
+    force: bool = False
+    timed: bool = False
 
 
-def export(request: Request, progress: Progress) -> Manifest:
-    """Writes the bundle and returns its manifest, metrics of both forms included.
+def export(request: Request, progress: Progress) -> list[Form]:
+    """Writes a bundle for each form that passes the gate, or for all of them by force; returns every form, measured.
 
     Raises:
         RunError, DatasetError, ClassError: an input cannot be used.
-        CalibrationError, ConversionError, BundleError: the conversion failed; `request.out` is as it was before.
+        CalibrationError, ComparisonError, ConversionError, BundleError: the export stops; the file at which it stopped
+            is as it was before.
     """
-    card, model = read_card(request.run), read_model(request.run)
-    _soften(model)
-    photos = read_photos([request.calibrate], card.labels)
-    test = read_photos([request.test], card.labels)
-    representative = choose_representative(photos, per_label=_PHOTOS_PER_LABEL, seed=_SEED)
-    progress.start("calibrating int8" if request.quantisation == "int8" else "converting", len(representative.samples))
-    flatbuffer = convert(model, request.quantisation, representative.pictures(card.input), progress.advance)
-
-    draft = _manifest(request, card, representative, flatbuffer)
-    floats = sharpen(keras_scores(model, test, card.input, progress), draft.calibration.temperature)
-    quantised = bundle_scores(Bundle(draft, flatbuffer, _nothing(draft)), test, progress)
-    manifest = _with_metrics(draft, request, test, floats, quantised)
-    write_bundle(request.out, manifest, flatbuffer, golden_samples(manifest, flatbuffer, seed=_SEED))
-    written = read_bundle(request.out)
-    LiteRtClassifier(written).self_test(written)
-    return written.manifest
+    for out in request.outs.values():
+        with _beside(out):  # now, and not after ten minutes of work
+            pass
+    reference = read_reference(request.run, request.calibrate, request.test, progress)
+    return [_export(quantisation, request, reference, progress) for quantisation in request.outs]
 
 
-def _soften(model: keras.Model) -> None:
-    logits = model.get_layer("logits")
-    logits.set_weights([weight / _SOFTENING for weight in logits.get_weights()])
+def _export(quantisation: Quantisation, request: Request, reference: Reference, progress: Progress) -> Form:
+    path = request.outs[quantisation]
+    pictures = reference.representative.pictures(reference.card.input)
+    progress.start(f"converting to {quantisation}", len(pictures) if quantisation == "int8" else 1)
+    flatbuffer = convert(reference.model, quantisation, pictures, progress.advance)
+    start = draft(request.name, quantisation, reference, flatbuffer)
+    manifest = judged(start, flatbuffer, reference, request.max_drop, progress)
+    bundle = Bundle(manifest, flatbuffer, golden_samples(manifest, flatbuffer, seed=SEED))
+    written = request.force or not manifest.forced
+    if written:
+        bundle = _write_checked(path, bundle)
+    return Form(path, bundle, written=written, costs=costs(bundle) if request.timed else ())
 
 
-def _nothing(manifest: Manifest) -> Golden:
-    spec = manifest.input
-    return Golden(np.zeros((0, spec.height, spec.width, 3), np.uint8), np.zeros((0, len(manifest.labels)), np.float32))
+def _write_checked(path: Path, bundle: Bundle) -> Bundle:
+    """Writes the bundle out of sight, reads it back, runs it, and only then gives it its name."""
+    with _beside(path) as folder:
+        hidden = folder / path.name
+        try:
+            write_bundle(hidden, bundle.manifest, bundle.flatbuffer, bundle.golden)
+            written = read_bundle(hidden)
+            LiteRtClassifier(written).self_test(written)
+            hidden.replace(path)
+        except BundleError as error:
+            raise BundleError(error.message.replace(str(hidden), str(path))) from error
+    return written
 
 
-def _manifest(request: Request, card: RunCard, representative: Representative, flatbuffer: bytes) -> Manifest:
-    return Manifest(
-        name=request.name,
-        version=f"{card.created:%Y}.{card.created.month}.{card.created.day}",
-        created=card.created,  # the run's, not now: the same run gives the same bytes
-        labels=card.labels,
-        rejects=card.rejects,
-        input=card.input,
-        calibration=Calibration(
-            temperature=card.temperature / _SOFTENING,
-            threshold=card.threshold,
-            chosen_on=card.validation.dataset if card.validation else "nothing: the recipe kept no sites aside",
-        ),
-        quantisation=request.quantisation,
-        training=Training(
-            recipe=card.recipe.summary,
-            recipe_digest=card.recipe_digest,
-            backbone=card.backbone,
-            photos=card.photos,
-            photos_hash=card.photos_hash,
-            code_version=card.code_version,
-        ),
-        metrics=None,
-        flatbuffer_bytes=len(flatbuffer),
-        flatbuffer_sha256=hashlib.sha256(flatbuffer).hexdigest(),
-        calibration_photos_hash=representative.digest,
-    )
-
-
-def _with_metrics(
-    draft: Manifest, request: Request, test: PhotoSet, floats: NDArray[np.float64], quantised: NDArray[np.float64]
-) -> Manifest:
-    return msgspec.structs.replace(
-        draft,
-        metrics=Metrics(
-            dataset=request.test.name,
-            dataset_hash=test.digest,
-            n=len(test.samples),
-            float32=_measured(floats, draft, test),
-            quantised=_measured(quantised, draft, test),
-            agreement=round(float(np.mean(floats.argmax(axis=1) == quantised.argmax(axis=1))), 4),
-        ),
-    )
-
-
-def _measured(scores: NDArray[np.float64], manifest: Manifest, test: PhotoSet) -> Measured:
-    metrics = metrics_of(scores, test, manifest.rejects)
-    return Measured(
-        top1=round(metrics.top1, 4),
-        macro_f1=round(metrics.macro_f1, 4),
-        auroc_other=None if metrics.auroc_other is None else round(metrics.auroc_other, 4),
-        per_class={label: round(one.recall, 4) for label, one in metrics.per_class.items()},
-    )
+@contextmanager
+def _beside(out: Path) -> Iterator[Path]:
+    """A folder next to `out`, on the same disk, that goes away with all that is in it."""
+    if out.is_dir():
+        raise BundleError(f"{out}: is a folder; --out names the file to write")
+    try:
+        folder = tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.")
+    except OSError as error:
+        raise BundleError(f"{out}: cannot write the bundle: {error.strerror}") from error
+    with folder as name:
+        yield Path(name)

@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.bundle import Bundle, Golden, read_bundle, write_bundle
+from agent.bundle import Bundle, Gate, Golden, read_bundle, write_bundle
 from agent.errors import BundleError
 from tests.models import LABELS, flatbuffer, golden, manifest, picture_of, tiny_bundle, write_tiny_bundle
 
@@ -40,6 +42,31 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="cannot write"):
         write_bundle(tmp_path / "none" / "x.tflite", manifest(), flatbuffer(), golden())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_bundle_and_nothing_beside_it(whole: Path, tmp_path: Path) -> None:
+    there = Path(shutil.copy(whole, tmp_path / "there.tflite"))
+    # A limit on the size of files stands for the disk: the kernel refuses the same write in the same way.
+    script = """
+import resource, sys, pathlib, agent.bundle as b
+path = pathlib.Path(sys.argv[1])
+bundle = b.read_bundle(path)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+try:
+    b.write_bundle(path, bundle.manifest, bundle.flatbuffer, bundle.golden)
+except b.BundleError as error:
+    print(error.message)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(there)], capture_output=True, text=True, check=True)
+    assert "cannot write the bundle: File too large" in done.stdout
+    assert there.read_bytes() == whole.read_bytes()
+    assert list(tmp_path.iterdir()) == [there]
+
+
+def test_a_forced_bundle_says_what_it_lost() -> None:
+    forced = msgspec.structs.replace(manifest(), gate=Gate(max_drop=1.0, failures=("loses 3.0 points of top-1",)))
+    assert forced.forced == "exported with --force although it loses 3.0 points of top-1"
+    assert manifest().forced == ""
 
 
 def test_a_bundle_cut_off_anywhere_is_refused(whole: Path, tmp_path: Path) -> None:
