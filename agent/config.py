@@ -3,14 +3,15 @@
 import difflib
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
 from agent.deciding import SmoothingName
 from agent.errors import ConfigError
+from agent.framing import Box, QuarterTurns
 from agent.secret import masked
-from agent.topics import check_id
+from agent.topics import check_id, check_unique
 
 BUNDLED_MODEL = Path(__file__).parent / "models" / "vastra-vgg16.tflite"
 
@@ -31,14 +32,37 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
+Shares = tuple[Unit, Unit, Unit, Unit]
+"""A box: left, top, right, bottom, as shares of the picture's width and height."""
+
+
+class ZoneConfig(_Section, frozen=True, kw_only=True):
+    """A part of a camera's picture that is classified on its own: one rack, one side of a till."""
+
+    name: str  # a level of the topics
+    box: Shares  # of the picture after rotate and crop
+
+    def __post_init__(self) -> None:
+        check_id(self.name, "cameras.zones.name")
+        Box(*self.box)
+
+
 class CameraConfig(_Section, frozen=True, kw_only=True):
-    """Where pictures come from."""
+    """Where pictures come from, and which part of them matters."""
 
     name: str = "camera-1"  # a level of the topics
     source: str = "0"  # the first camera; also /dev/..., rtsp://, http://, a video, a folder, `demo`
     pace: Literal["realtime", "fast"] = "realtime"  # videos and folders only: as filmed, or every picture at once
     loop: bool = False  # videos and folders only: begin again at the end
     stall_s: Seconds = 10.0  # slower than any camera's key frame; past it the picture is not live any more
+    rotate: QuarterTurns = 0  # degrees clockwise, for a camera that hangs on its side or upside down
+    crop: Shares = (0.0, 0.0, 1.0, 1.0)  # what is outside (a clock, a street) is not looked at
+    zones: tuple[ZoneConfig, ...] = ()  # none: the whole picture is one, named `all`
+
+    def __post_init__(self) -> None:
+        check_id(self.name, "cameras.name")
+        Box(*self.crop)
+        check_unique([zone.name for zone in self.zones], "cameras.zones.name")
 
 
 class ModelConfig(_Section, frozen=True, kw_only=True):
@@ -63,6 +87,15 @@ class DecisionConfig(_Section, frozen=True, kw_only=True):
     stale_s: Seconds = 5.0  # without pictures for so long, the last answer is not true any more
     update_s: Seconds = 10.0  # how often a garment that stays is reported again
     heartbeat_s: Seconds = 30.0  # how often an unchanged decision is published again
+
+
+class MotionConfig(_Section, frozen=True, kw_only=True):
+    """When a live zone's picture counts as unchanged, and is not classified again. Videos at pace `fast` always are."""
+
+    threshold: Annotated[float, msgspec.Meta(ge=0.0, le=255.0)] = (
+        10.0  # grey levels of 255; over a night picture's noise
+    )
+    recheck_s: Seconds = 5.0  # an unchanged zone is classified all the same so often: 1 of 50 pictures at ten a second
 
 
 class BrokerConfig(_Section, frozen=True, kw_only=True):
@@ -91,6 +124,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     cameras: Annotated[tuple[CameraConfig, ...], msgspec.Meta(min_length=1)] = (CameraConfig(),)
     model: ModelConfig = ModelConfig()
     decision: DecisionConfig = DecisionConfig()
+    motion: MotionConfig = MotionConfig()
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
     health_s: Seconds = 60.0
@@ -98,9 +132,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         check_id(self.site, "site")
         check_id(self.device, "device")
-        names = [check_id(camera.name, "cameras.name") for camera in self.cameras]
-        if len(set(names)) != len(names):
-            raise ConfigError(f"cameras.name: every camera needs a name of its own, found {', '.join(names)}")
+        check_unique([camera.name for camera in self.cameras], "cameras.name")
         if self.decision.agree > self.decision.window:
             raise ConfigError(
                 f"decision.agree: {self.decision.agree} of a window of {self.decision.window} can never be"
@@ -135,10 +167,9 @@ def _explain(message: str) -> str:
     return f"{message}; did you mean `{near[0]}`?" if near else f"{message}; known keys: {', '.join(sorted(keys))}"
 
 
-def _keys(section: type[msgspec.Struct]) -> set[str]:
-    found = set()
-    for field in msgspec.structs.fields(section):
-        found.add(field.encode_name)
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            found |= _keys(field.type)
-    return found
+def _keys(kind: object) -> set[str]:
+    """All keys of a section and of those in it, however they are wrapped: tuples, unions, annotations."""
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return set().union(*map(_keys, get_args(kind)))
+    fields = msgspec.structs.fields(kind)
+    return {field.encode_name for field in fields}.union(*(_keys(field.type) for field in fields))

@@ -89,11 +89,16 @@ class Decider:
         firm = newest.label == self._held.label and newest.score >= self._rules.leave * self._rules.threshold
         return firm and self._held.doubted_s is None
 
-    def same(self, at_s: float) -> Decision | None:
-        """The decision, which still holds, as a picture taken at `at_s` shows what the last one showed."""
-        if self._seen_s is not None:
-            self._still_s += max(at_s - self._seen_s, 0.0)
-            self._seen_s = max(self._seen_s, at_s)
+    def same(self, at_s: float) -> Decision:
+        """The decision, which still holds, as a picture taken at `at_s` shows what the last one showed.
+
+        Raises:
+            ValueError: there is none yet.
+        """
+        if self._last is None or self._seen_s is None:
+            raise ValueError("there is no decision yet, or only a stale one")
+        self._still_s += max(at_s - self._seen_s, 0.0)
+        self._seen_s = max(self._seen_s, at_s)
         return self._last
 
     def _decide(self, known: list[Scored], top_k: tuple[Scored, ...], at_s: float) -> Decision:

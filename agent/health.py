@@ -8,12 +8,16 @@ from agent.messages import Percentiles
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The agent's own figures: `frames` classified and `dropped` since the start, `fps` since the last report."""
+    """The agent's own figures: `frames` looked at and `dropped` since the start, `fps` since the last report.
+
+    `gate_skips` counts the zones of these frames that were not classified, because nothing had moved in them.
+    """
 
     uptime_s: float
     frames: int
     fps: float
     dropped: int
+    gate_skips: int
     latency_ms: dict[str, Percentiles]
     rss_mb: float
     temperature_c: float | None

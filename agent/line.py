@@ -1,4 +1,7 @@
-"""The line: newest Frame -> Classifier -> Prediction -> rules -> Decision -> Event -> publisher. One thread runs it."""
+"""The line: newest Frame -> zones -> motion gate -> Classifier -> Prediction -> rules -> Decision -> Event -> publisher.
+
+One thread runs it.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,14 +9,14 @@ from dataclasses import dataclass
 
 from agent.deciding import Decider
 from agent.events import EventTracker
+from agent.fit import Pixels
+from agent.framing import Box, Framing
 from agent.health import Health, resident_mb, temperature_c
 from agent.latency import Latencies
+from agent.motion import MotionGate
 from agent.ports import Classifier, Clock, FrameSource
 from agent.publisher import Publisher, Timing
-from agent.values import Decision, Frame
-
-WHOLE = "all"
-"""The zone that is the whole picture, where no zones are configured."""
+from agent.values import Decision, Event, Frame
 
 _WAIT_S = 0.2  # for a picture; short enough that stopping feels immediate, long enough to cost nothing
 
@@ -21,13 +24,32 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """A named part of a camera's picture, classified on its own, and what is remembered of it."""
+
+    name: str
+    box: Box
+    gate: MotionGate
+    decider: Decider
+    tracker: EventTracker
+
+
+@dataclass(frozen=True, slots=True)
 class Station:
-    """One camera's place on the line: its pictures, and what is remembered of them."""
+    """One camera's place on the line: its pictures, how they are framed, and their zones."""
 
     camera: str
     source: FrameSource
-    decider: Decider
-    tracker: EventTracker
+    framing: Framing
+    zones: tuple[Zone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a zone shows, and how long it took to classify: nothing, when it shows the same as before."""
+
+    decision: Decision
+    took_s: float
 
 
 class Line:
@@ -52,50 +74,64 @@ class Line:
     def run(self, stop: Callable[[], bool]) -> Health:
         """Runs until `stop()` or the end of every source, ends the running events, and returns the final figures."""
         self._started_s = self._reported_s = self._clock.monotonic()
+        wait_s = _WAIT_S
         while not stop() and not all(station.source.ended for station in self._stations):
-            for station in self._stations:
-                frame = station.source.next(_WAIT_S / len(self._stations))
-                self._publisher.camera(station.camera, station.source.lost)
-                if frame is None:
-                    self._silence(station)
-                else:
-                    self._see(station, frame)
+            busy = [self._attend(station, wait_s / len(self._stations)) for station in self._stations]
+            wait_s = 0.0 if any(busy) else _WAIT_S  # a camera that gives nothing must not slow down the others
             if self._clock.monotonic() - self._reported_s >= self._health_s:
                 self._publisher.health(self._health())
         for station in self._stations:
-            for event in station.tracker.finish(self._clock.now()):
-                self._publisher.event(station.camera, WHOLE, event)
+            for zone in station.zones:
+                self._tell(station, zone, zone.tracker.finish(self._clock.now()))
         final = self._health()
         self._publisher.health(final)
         return final
 
+    def _attend(self, station: Station, wait_s: float) -> bool:
+        """Takes a camera's newest picture, if there is one within `wait_s`."""
+        frame = station.source.next(wait_s)
+        self._publisher.camera(station.camera, station.source.lost)
+        if frame is None:
+            self._silence(station)
+            return False
+        self._see(station, frame)
+        return True
+
     def _see(self, station: Station, frame: Frame) -> None:
-        self._taken_s[station.camera] = frame.taken_s
-        began_s = self._clock.monotonic()
-        prediction = self._classifier.classify(frame.pixels)
-        classified_s = self._clock.monotonic()
-        decision = station.decider.add(prediction, frame.taken_s)
-        self._tell(station, decision, frame, classified_s - began_s)
+        picture = station.framing.applied(frame.pixels)
+        for zone in station.zones:
+            seen = self._judge(zone, zone.box.cut(picture), frame.taken_s)
+            age_s = self._clock.monotonic() - frame.taken_s
+            timing = Timing(frame_age_ms=age_s * 1000, latency_ms=seen.took_s * 1000)
+            self._publisher.decision(station.camera, zone.name, seen.decision, timing)
+            self._tell(station, zone, zone.tracker.add(seen.decision, frame.taken_at))
         self._frames += 1
-        self._latencies.add("classify", classified_s - began_s)
+        self._taken_s[station.camera] = frame.taken_s
         self._latencies.add("frame_to_message", self._clock.monotonic() - frame.taken_s)
 
-    def _tell(self, station: Station, decision: Decision, frame: Frame, latency_s: float) -> None:
-        age_s = self._clock.monotonic() - frame.taken_s
-        self._publisher.decision(station.camera, WHOLE, decision, Timing(age_s * 1000, latency_s * 1000))
-        for event in station.tracker.add(decision, frame.taken_at):
-            _log.info("%s: %s %s (%.2f)", station.camera, event.label, event.phase.value, event.score)
-            self._publisher.event(station.camera, WHOLE, event)
+    def _judge(self, zone: Zone, pixels: Pixels, taken_s: float) -> _Seen:
+        if not zone.gate.opens(pixels, taken_s, settled=zone.decider.settled):
+            return _Seen(zone.decider.same(taken_s), 0.0)
+        began_s = self._clock.monotonic()
+        prediction = self._classifier.classify(pixels)
+        took_s = self._clock.monotonic() - began_s
+        self._latencies.add("classify", took_s)
+        return _Seen(zone.decider.add(prediction, taken_s), took_s)
 
     def _silence(self, station: Station) -> None:
         now_s = self._clock.monotonic()
-        stale = station.decider.silent(now_s)
-        if stale is None:
-            return
-        age_s = now_s - self._taken_s[station.camera]
-        self._publisher.decision(station.camera, WHOLE, stale, Timing(age_s * 1000, 0.0))
-        for event in station.tracker.add(stale, self._clock.now()):
-            self._publisher.event(station.camera, WHOLE, event)
+        for zone in station.zones:
+            stale = zone.decider.silent(now_s)
+            if stale is None:
+                continue
+            age_s = now_s - self._taken_s[station.camera]
+            self._publisher.decision(station.camera, zone.name, stale, Timing(age_s * 1000, 0.0))
+            self._tell(station, zone, zone.tracker.add(stale, self._clock.now()))
+
+    def _tell(self, station: Station, zone: Zone, events: Sequence[Event]) -> None:
+        for event in events:
+            _log.info("%s %s: %s %s (%.2f)", station.camera, zone.name, event.label, event.phase.value, event.score)
+            self._publisher.event(station.camera, zone.name, event)
 
     def _health(self) -> Health:
         now_s = self._clock.monotonic()
@@ -105,6 +141,7 @@ class Line:
             frames=self._frames,
             fps=(self._frames - self._reported_frames) / since_s,
             dropped=sum(station.source.dropped for station in self._stations),
+            gate_skips=sum(zone.gate.skipped for station in self._stations for zone in station.zones),
             latency_ms=self._latencies.percentiles(),
             rss_mb=resident_mb(),
             temperature_c=temperature_c(),

@@ -107,12 +107,16 @@ class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthMessage(Header, frozen=True, kw_only=True):
-    """`health`, every 60 s: how the agent is doing. `latency_ms` is by stage; `rss_mb` is resident memory."""
+    """`health`, every 60 s: how the agent is doing. `latency_ms` is by stage; `rss_mb` is resident memory.
+
+    `gate_skips` counts the zones of `frames` that were not classified, because nothing had moved in them.
+    """
 
     uptime_s: float
     frames: int
     fps: float
     dropped: int
+    gate_skips: int = 0
     latency_ms: dict[str, Percentiles]
     rss_mb: float
     temperature_c: float | None

@@ -129,6 +129,7 @@ class Publisher:
             frames=health.frames,
             fps=round(health.fps, 2),
             dropped=health.dropped,
+            gate_skips=health.gate_skips,
             latency_ms=health.latency_ms,
             rss_mb=health.rss_mb,
             temperature_c=health.temperature_c,

@@ -1,6 +1,7 @@
 """MQTT topics of one device: `vastra/v1/<site>/<device>/...`, checked so that a bad topic cannot exist."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.errors import ConfigError
@@ -59,3 +60,13 @@ def check_id(text: str, what: str) -> str:
         near = re.sub(r"[^a-z0-9-]+", "-", text.lower()).strip("-")[:64] or "camera-1"
         raise ConfigError(f"{what}: {text!r} must be 1 to 64 of a-z, 0-9 and -; for example {near!r}")
     return text
+
+
+def check_unique(names: Sequence[str], what: str) -> None:
+    """Refuses names of which two are the same, and whose topics therefore would be.
+
+    Raises:
+        ConfigError: two are.
+    """
+    if len(set(names)) != len(names):
+        raise ConfigError(f"{what}: each needs a name of its own, found {', '.join(names)}")

@@ -12,16 +12,18 @@ from agent.adapters.grabber import Grabber
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_broker import PahoBroker
 from agent.adapters.paho_link import BrokerAccess
-from agent.adapters.sources import open_camera
+from agent.adapters.sources import is_finite, open_camera
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
-from agent.config import AgentConfig, CameraConfig
+from agent.config import AgentConfig, CameraConfig, ZoneConfig
 from agent.deciding import Decider, Rules
 from agent.errors import ConfigError
 from agent.events import EventTracker
+from agent.framing import Box, Framing
 from agent.health import Health
-from agent.line import WHOLE, Line, Station
+from agent.line import Line, Station, Zone
 from agent.messages import ModelName
+from agent.motion import MotionGate, MotionRules
 from agent.outbox import Outbox
 from agent.ports import Camera, Clock
 from agent.publisher import Identity, Publisher
@@ -67,13 +69,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
     stations = [
-        Station(
-            camera.name,
-            source,
-            Decider(rules),
-            EventTracker(f"{session}-{camera.name}-{WHOLE}", update_s=config.decision.update_s),
-        )
-        for camera, source in zip(config.cameras, sources, strict=True)
+        _station(camera, source, config, rules, session) for camera, source in zip(config.cameras, sources, strict=True)
     ]
     try:
         return Line(stations, classifier, publisher, around.clock, health_s=config.health_s).run(stop)
@@ -141,6 +137,27 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vastra"
 
 
+WHOLE = ZoneConfig(name="all", box=(0.0, 0.0, 1.0, 1.0))
+"""The zone that is the whole picture, where no zones are configured."""
+
+
+def _station(camera: CameraConfig, source: Grabber, config: AgentConfig, rules: Rules, session: str) -> Station:
+    # A video at full pace is a file to be judged, picture by picture, and not a shop to be watched.
+    judged_all = camera.pace == "fast" and is_finite(camera.source)
+    motion = MotionRules(0.0 if judged_all else config.motion.threshold, config.motion.recheck_s)
+    zones = tuple(
+        Zone(
+            zone.name,
+            Box(*zone.box),
+            MotionGate(motion),
+            Decider(rules),
+            EventTracker(f"{session}-{camera.name}-{zone.name}", update_s=config.decision.update_s),
+        )
+        for zone in camera.zones or (WHOLE,)
+    )
+    return Station(camera.name, source, Framing(camera.rotate, Box(*camera.crop)), zones)
+
+
 def _grabber(camera: CameraConfig, around: Surroundings) -> Grabber:
     return Grabber(camera, lambda: around.open_camera(camera, around.clock), around.clock)
 
@@ -150,7 +167,7 @@ def _identity(config: AgentConfig, manifest: Manifest, session: str) -> Identity
         topics=Topics(config.site, config.device),
         session=session,
         agent_version=version("vastra"),
-        zones={camera.name: (WHOLE,) for camera in config.cameras},
+        zones={camera.name: tuple(zone.name for zone in camera.zones or (WHOLE,)) for camera in config.cameras},
         labels=manifest.known,
         model=ModelName(name=manifest.name, version=manifest.version, sha256=manifest.flatbuffer_sha256),
     )

@@ -119,7 +119,7 @@ class ScriptedSource:
         return not self._script
 
     def next(self, timeout_s: float) -> Frame | None:
-        assert timeout_s > 0
+        assert timeout_s >= 0
         self._clock.advance(self._step_s)
         step = self._script.pop(0)
         self.lost = step if isinstance(step, str) else None
@@ -135,6 +135,9 @@ class ScriptedSource:
 class ShadeClassifier:
     """A `Classifier` that takes shade 200 for jeans, 100 for sarees, and anything else for none of both."""
 
+    asked = 0
+
     def classify(self, pixels: Pixels) -> Prediction:
+        self.asked += 1
         jeans, sarees = {200: (0.9, 0.05), 100: (0.05, 0.9)}.get(int(pixels[0, 0, 0]), (0.1, 0.1))
         return Prediction((Scored("jeans", jeans), Scored("other", 1 - jeans - sarees), Scored("sarees", sarees)))

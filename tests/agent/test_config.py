@@ -33,6 +33,12 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
         ("site = \n", "agent.toml"),
         ("cameras = []\n", "cameras"),
         ('[[cameras]]\nname = "a"\n[[cameras]]\nname = "a"\n', "a name of its own"),
+        ("[[cameras]]\nrotate = 45\n", "rotate"),
+        ("[[cameras]]\ncrop = [0.5, 0.0, 0.4, 1.0]\n", "left < right"),
+        ("[[cameras]]\ncrop = [nan, 0.0, 0.4, 1.0]\n", "crop"),
+        ('[[cameras]]\n[[cameras.zones]]\nname = "A"\nbox = [0, 0, 1, 1]\n', "cameras.zones.name: 'A' must be"),
+        ('[[cameras]]\nzones = [{name = "a", box = [0, 0, 1, 2]}]\n', "zones"),
+        ('[[cameras]]\nzones = [{name = "a", bx = [0, 0, 1, 1]}]\n', "did you mean `box`"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(tmp_path: Path, text: str, said: str) -> None:

@@ -1,13 +1,16 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
 from agent.deciding import Decider, Rules
 from agent.events import EventTracker
 from agent.fit import Pixels
+from agent.framing import Box, Framing
 from agent.health import Health
-from agent.line import Line, Station
+from agent.line import Line, Station, Zone
 from agent.messages import ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
+from agent.motion import MotionGate, MotionRules
 from agent.publisher import Identity, Publisher
 from agent.topics import Topics
 from agent.values import Outgoing
@@ -15,21 +18,32 @@ from tests.fakes import ManualClock, RecordingBroker, ScriptedSource, ShadeClass
 
 RULES = Rules(threshold=0.6, rejects=frozenset({"other"}), window=3, agree=2, stale_s=2.0)
 TOPICS = Topics("shop", "till-1")
+EVERYTHING = MotionRules(threshold=0.0, recheck_s=5.0)
 
 
 class Stage:
     """A line with a scripted camera, a manual clock and a broker that remembers."""
 
-    def __init__(self, script: Sequence[Pixels | str | None]) -> None:
+    def __init__(
+        self,
+        script: Sequence[Pixels | str | None],
+        *,
+        boxes: Mapping[str, Box] = MappingProxyType({"all": Box()}),
+        motion: MotionRules = EVERYTHING,
+    ) -> None:
         self.clock, self.broker = ManualClock(), RecordingBroker()
+        names = tuple(boxes)
         identity = Identity(
-            TOPICS, "s1", "0", {"door": ("all",)}, ("jeans", "sarees"), ModelName(name="m", version="1", sha256="0")
+            TOPICS, "s1", "0", {"door": names}, ("jeans", "sarees"), ModelName(name="m", version="1", sha256="0")
         )
         self.publisher = Publisher(identity, self.broker, self.clock, heartbeat_s=30.0)
-        station = Station(
-            "door", ScriptedSource(script, self.clock), Decider(RULES), EventTracker("s1-door-all", update_s=10.0)
+        zones = tuple(
+            Zone(name, box, MotionGate(motion), Decider(RULES), EventTracker(f"s1-door-{name}", update_s=10.0))
+            for name, box in boxes.items()
         )
-        self.line = Line([station], ShadeClassifier(), self.publisher, self.clock, health_s=60.0)
+        self.classifier = ShadeClassifier()
+        station = Station("door", ScriptedSource(script, self.clock), Framing(), zones)
+        self.line = Line([station], self.classifier, self.publisher, self.clock, health_s=60.0)
 
     def play(self) -> Health:
         self.publisher.start()
@@ -136,3 +150,35 @@ def test_health_says_how_fast_it_was() -> None:
     assert health.frames == 20
     assert abs(health.fps - 10) < 0.1
     assert set(health.latency_ms) == {"classify", "frame_to_message"}
+
+
+def test_each_zone_is_judged_on_its_own() -> None:
+    pixels = picture(200)
+    pixels[:, 4:] = 100
+    stage = Stage([pixels] * 5, boxes={"left": Box(right=0.5), "right": Box(left=0.5)})
+    stage.play()
+    told = {message.zone: message.label for message in stage.events() if message.event == "new"}
+    assert told == {"left": "jeans", "right": "sarees"}
+    assert {message.topic.split("/")[-2] for message in stage.broker.events} == {"left", "right"}
+
+
+def test_a_zone_in_which_nothing_moves_is_classified_now_and_then_only_and_its_event_goes_on() -> None:
+    stage = Stage([picture(200)] * 300, motion=MotionRules(threshold=10.0, recheck_s=5.0))
+    health = stage.play()
+    assert stage.classifier.asked == 3 + 5  # until settled, and every five of thirty seconds
+    assert health.frames == 300
+    assert health.gate_skips == 300 - 8
+    assert [event.event for event in stage.events()] == ["new", "update", "update", "end"]
+    assert stage.decisions() == [("candidate", "jeans"), ("confirmed", "jeans")]
+
+
+def test_a_garment_that_comes_while_nothing_else_moves_is_seen_at_once() -> None:
+    stage = Stage([picture(0)] * 30 + [picture(200)] * 5, motion=MotionRules(threshold=10.0, recheck_s=5.0))
+    stage.play()
+    assert [event.event for event in stage.events()] == ["new", "end"]
+
+
+def test_the_gate_opens_again_after_a_silence() -> None:
+    stage = Stage([picture(200)] * 10 + [None] * 25 + [picture(200)] * 10, motion=MotionRules(10.0, 5.0))
+    stage.play()
+    assert [event.event for event in stage.events()] == ["new", "end", "new", "end"]

@@ -1,0 +1,57 @@
+"""The agent as it is put together from a configuration: real model, real broker."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agent.config import CameraConfig, ZoneConfig
+from tests.brokers import Collector, Mosquitto
+from tests.models import picture_of, write_tiny_bundle
+from tests.running import Stand, config_for, running_agent
+from tests.waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_bundle(tmp_path_factory.mktemp("wiring") / "tiny.tflite")
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    with Mosquitto(tmp_path) as server:
+        yield server
+
+
+def labels(collector: Collector, zone: str) -> list[str | None]:
+    return [told["label"] for told in collector.payloads(f"/{zone}/classification") if told["decision"] == "confirmed"]
+
+
+def test_zones_of_a_turned_and_cropped_picture_are_told_apart(mosquitto: Mosquitto, tiny: Path) -> None:
+    # As the camera hangs on its side, jeans above sarees are seen side by side, and a trousers-coloured wall is cropped.
+    upright = np.concatenate(
+        [picture_of("jeans", 40, 40), picture_of("sarees", 40, 40), picture_of("trousers", 40, 40)]
+    )
+    zones = (ZoneConfig(name="upper", box=(0.0, 0.0, 1.0, 0.5)), ZoneConfig(name="lower", box=(0.0, 0.5, 1.0, 1.0)))
+    camera = CameraConfig(name="door", rotate=90, crop=(0.0, 0.0, 1.0, 0.6667), zones=zones)
+    config = config_for(mosquitto, tiny, cameras=(camera,))
+    with Collector(mosquitto.url, "vastra/#") as collector, running_agent(config, Stand(np.rot90(upright))):
+        wait_until(lambda: labels(collector, "upper") and labels(collector, "lower"), what="both zones")
+        assert labels(collector, "upper") == ["jeans"]
+        assert labels(collector, "lower") == ["sarees"]
+        assert collector.payloads("/info")[-1]["zones"] == {"door": ["upper", "lower"]}
+
+
+def test_a_still_shop_costs_few_classifications_and_a_new_garment_is_seen_at_once(
+    mosquitto: Mosquitto, tiny: Path
+) -> None:
+    stand = Stand(picture_of("jeans"))
+    config = config_for(mosquitto, tiny, health_s=0.5)
+    with Collector(mosquitto.url, "vastra/#") as collector, running_agent(config, stand):
+        wait_until(lambda: collector.payloads("/health") and collector.payloads("/health")[-1]["gate_skips"] > 20)
+        assert labels(collector, "all") == ["jeans"]
+        stand.pixels = picture_of("sarees")
+        wait_until(lambda: labels(collector, "all") == ["jeans", "sarees"], what="the sarees")
+    health = collector.payloads("/health")[-1]
+    assert health["frames"] - health["gate_skips"] < 30
