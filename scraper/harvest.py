@@ -86,7 +86,8 @@ class Harvest:
         shop = self.shops[search.shop]
         rows = self._rows(search)
         seen = {photo.product for photo in rows} | {image_key(photo.url, shop) for photo in rows}
-        room = search.limit - sum(map(takes_place, rows))
+        # what failed again, though it was asked for a second time, gives up its place
+        room = search.limit - sum(photo.status == "ok" if self.retry_failed else takes_place(photo) for photo in rows)
         pending = self.store.progress.get(search.key, self._start(search, shop))
         while pending and room > 0 and tally.pages < self.job.browsing.pages_a_search:
             page, robots = self._page(pending[0], search, shop)

@@ -23,7 +23,13 @@ OURS = Path(".scrape")
 PROGRESS = OURS / "progress.json"
 LOCK = OURS / "lock"
 EVIDENCE = Path("evidence")
-LATER = frozenset({"timeout", "unreachable", "blocked", "http_403", "http_408", "http_500", "http_502", "http_504"})
+LATER = frozenset(
+    {
+        *("timeout", "unreachable", "blocked", "robots_unknown"),
+        *("http_403", "http_408", "http_500", "http_502", "http_504"),
+        *("redirect_loop", "not_a_picture", "damaged"),  # what a wall or a server in trouble sends in a picture's place
+    }
+)
 """Failures that may pass: their products keep their place until --retry-failed asks again."""
 
 

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -53,6 +53,8 @@ class LocalShop:
     a_page: int = 60
     faults: dict[int | str, list[str]] = field(default_factory=lambda: defaultdict(list))
     robots: str = "User-agent: *\nDisallow: /private\n"
+    surprises: dict[str, Callable[[], None]] = field(default_factory=dict)
+    """What happens when a page is asked for the first time, by its path."""
     asked: list[tuple[float, str]] = field(default_factory=list)
     address: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
@@ -101,6 +103,7 @@ class Counter(BaseHTTPRequestHandler):
         shop, url = self.shop, urlsplit(self.path)
         with shop._lock:
             shop.asked.append((time.monotonic(), self.path))
+        shop.surprises.pop(self.path, lambda: None)()
         number = re.search(r"/images/I/[A-Za-z]+(\d+)", url.path)
         fault = shop.next_fault(int(number[1]) if number else self.path)
         if fault:
