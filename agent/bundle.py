@@ -23,7 +23,10 @@ from agent.errors import BundleError
 from agent.fit import InputSpec
 
 FORMAT_VERSION = 1
-_MANIFEST, _LABELS, _GOLDEN = "vastra.json", "labels.txt", "golden.npz"
+LABELS_NAME = "labels.txt"
+"""The labels' file in the zip; the TFLite Metadata inside the flatbuffer names it too."""
+
+_MANIFEST, _GOLDEN = "vastra.json", "golden.npz"
 _MAGIC = b"TFL3"  # the identifier of the TFLite schema, at byte 4 of every flatbuffer
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's earliest date: the same content gives the same bytes
 _LARGEST_ENTRY = 64 << 20  # bytes; refuses a zip bomb before it is unpacked
@@ -159,7 +162,7 @@ def read_bundle(path: Path) -> Bundle:
         raise BundleError(f"{path}: not a TFLite model; give a .tflite file written by vastra-export")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = {name: _entry(archive, name, path) for name in (_MANIFEST, _LABELS, _GOLDEN)}
+            entries = {name: _entry(archive, name, path) for name in (_MANIFEST, LABELS_NAME, _GOLDEN)}
     except zipfile.BadZipFile as error:
         raise BundleError(
             f"{path}: no manifest inside: the file is cut off, or a plain TFLite model (make a bundle with vastra-export)"
@@ -168,7 +171,7 @@ def read_bundle(path: Path) -> Bundle:
     flatbuffer = content[: manifest.flatbuffer_bytes]
     if hashlib.sha256(flatbuffer).hexdigest() != manifest.flatbuffer_sha256:
         raise BundleError(f"{path}: the model's bytes differ from its checksum; copy the file again")
-    if entries[_LABELS].decode("utf-8", "replace").splitlines() != list(manifest.labels):
+    if entries[LABELS_NAME].decode("utf-8", "replace").splitlines() != list(manifest.labels):
         raise BundleError(f"{path}: labels.txt and vastra.json disagree; export the model again")
     return Bundle(manifest, flatbuffer, _golden(entries[_GOLDEN], manifest, path))
 
@@ -187,7 +190,7 @@ def write_bundle(path: Path, manifest: Manifest, flatbuffer: bytes, golden: Gold
             with zipfile.ZipFile(beside, "a") as archive:
                 for name, content in (
                     (_MANIFEST, msgspec.json.format(msgspec.json.encode(manifest))),
-                    (_LABELS, "".join(f"{label}\n" for label in manifest.labels).encode()),
+                    (LABELS_NAME, "".join(f"{label}\n" for label in manifest.labels).encode()),
                     (_GOLDEN, _golden_bytes(golden)),
                 ):
                     archive.writestr(zipfile.ZipInfo(name, _EPOCH), content)

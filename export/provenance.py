@@ -19,7 +19,7 @@ from training.progress import Progress
 def draft(name: str, quantisation: Quantisation, reference: Reference, flatbuffer: bytes) -> Manifest:
     """The manifest before anything was measured, with the float model's own temperature."""
     card = reference.card
-    return Manifest(
+    plain = Manifest(
         name=name,
         version=f"{card.created:%Y}.{card.created.month}.{card.created.day}",
         created=card.created,  # the run's, not now: the same run gives the same bytes
@@ -43,9 +43,16 @@ def draft(name: str, quantisation: Quantisation, reference: Reference, flatbuffe
         ),
         metrics=None,
         flatbuffer_bytes=len(flatbuffer),
-        flatbuffer_sha256=hashlib.sha256(flatbuffer).hexdigest(),
+        flatbuffer_sha256="",
         calibration_photos_hash=reference.representative.digest,
     )
+    return digested(plain, flatbuffer)
+
+
+def digested(manifest: Manifest, flatbuffer: bytes) -> Manifest:
+    """`manifest` with the size and hash of `flatbuffer`."""
+    sha256 = hashlib.sha256(flatbuffer).hexdigest()
+    return msgspec.structs.replace(manifest, flatbuffer_bytes=len(flatbuffer), flatbuffer_sha256=sha256)
 
 
 def judged(start: Manifest, flatbuffer: bytes, reference: Reference, max_drop: float, progress: Progress) -> Manifest:

@@ -13,7 +13,8 @@ from export.conversion import convert
 from export.footprint import costs
 from export.form import Form
 from export.golden import golden_samples
-from export.provenance import draft, judged
+from export.metadata import with_metadata
+from export.provenance import digested, draft, judged
 from export.reference import SEED, Reference, read_reference
 from training.progress import Progress
 
@@ -55,9 +56,10 @@ def _export(quantisation: Quantisation, request: Request, reference: Reference, 
     path = request.outs[quantisation]
     pictures = reference.representative.pictures(reference.card.input)
     progress.start(f"converting to {quantisation}", len(pictures) if quantisation == "int8" else 1)
-    flatbuffer = convert(reference.model, quantisation, pictures, progress.advance)
-    start = draft(request.name, quantisation, reference, flatbuffer)
-    manifest = judged(start, flatbuffer, reference, request.max_drop, progress)
+    converted = convert(reference.model, quantisation, pictures, progress.advance)
+    start = draft(request.name, quantisation, reference, converted)
+    flatbuffer = with_metadata(converted, start)
+    manifest = judged(digested(start, flatbuffer), flatbuffer, reference, request.max_drop, progress)
     bundle = Bundle(manifest, flatbuffer, golden_samples(manifest, flatbuffer, seed=SEED))
     written = request.force or not manifest.forced
     if written:
