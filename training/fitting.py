@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from training.batches import Draw, ViewBatches, ViewSource, one_hot
-from training.calibration import Fitted, calibrate
+from training.calibration import Fitted, calibrate, match
 from training.checkpoints import Checkpoints, Finished
 from training.duplicates import near_duplicate_groups
-from training.frozen import FrozenCache, ViewKey, cache_folder, fill_cache
+from training.frozen import ViewKey, weights_digest
 from training.loop import Stage, Watched, average, train
 from training.model import Split, build_classifier, split_classifier
 from training.photos import PhotoSet, Sample
@@ -23,9 +22,10 @@ from training.progress import Progress
 from training.recipe import Recipe
 from training.run import Epoch
 from training.sites import balance, fold_of
-from training.views import CachedViews, FreshViews, ViewMaker
+from training.views import FreshViews, ViewMaker, frozen_views, pixel_views
 
 _PROBE_VIEWS = 3  # a probe has a few thousand weights: the plain view and two augmented ones are enough
+_MATCHED_ON = 512  # photos; the scale of logits is one number
 _SCORE_BATCH = 64
 
 
@@ -82,7 +82,7 @@ def fit(job: Job, progress: Progress) -> Outcome:
     if folds < 2:  # noqa: PLR2004 - one fold would keep everything aside
         whole = _train(job, ready, samples, "all sites", progress)
         return Outcome(
-            _in_float32(job, ready.split.whole),
+            in_float32(job, ready.split.whole),
             Fitted(temperature=1.0, threshold=0.5),
             whole.history,
             (),
@@ -91,7 +91,7 @@ def fit(job: Job, progress: Progress) -> Outcome:
             ready.checkpoints,
         )
     fold = fold_of(samples, shots, folds)
-    unseen = _unseen(shots, fold)
+    unseen = unseen_samples(shots, fold)
     scores = np.zeros((len(samples), len(labels)), np.float32)
     members: list[Finished] = []
     for number in range(folds):
@@ -105,24 +105,40 @@ def fit(job: Job, progress: Progress) -> Outcome:
     truth = np.array([sample.label for sample in kept])
     fitted = calibrate(scores[unseen], truth, known, job.recipe.validation.known_kept)
     ready.split.top.set_weights(members[0].weights)
-    unaware = _in_float32(job, ready.split.whole)
-    ready.split.top.set_weights(average([member.weights for member in members]))
+    unaware = in_float32(job, ready.split.whole)
+    _average(ready, members, samples)
     history = tuple(row for member in members for row in member.history)
-    model = _in_float32(job, ready.split.whole)
+    model = in_float32(job, ready.split.whole)
     return Outcome(model, fitted, history, kept, scores[unseen], unaware, ready.checkpoints)
+
+
+def _average(ready: _Ready, members: Sequence[Finished], samples: Sequence[Sample]) -> None:
+    """Makes the top the average of its members, and as sure of its answers as they are.
+
+    Averaged weights give smaller logits than each of the models had. Their scale is matched to the members' mean answer
+    on some of the photos, so that the temperature, which was chosen for the members, holds for the average too.
+    """
+    some = [samples[row] for row in np.random.default_rng(0).permutation(len(samples))[:_MATCHED_ON]]
+    answers = []
+    for member in members:
+        ready.split.top.set_weights(member.weights)
+        answers.append(_scores(ready, some))
+    ready.split.top.set_weights(average([member.weights for member in members]))
+    factor = match(_scores(ready, some), np.mean(answers, axis=0))
+    logits = ready.split.whole.get_layer("logits")
+    logits.set_weights([factor * weight for weight in logits.get_weights()])
 
 
 def _prepare(job: Job, progress: Progress) -> _Ready:
     split = _build(job)
     maker = ViewMaker({sample.sha256: sample for sample in job.photos.samples}, job.recipe)
-    folder = cache_folder(job.cache, split.trunk, repr((job.recipe.input, job.recipe.augment, job.recipe.views.seed)))
-    checkpoints = Checkpoints(
-        job.cache / "fits", job.recipe.digest, job.photos.digest, job.backbone, folder.name, job.weights
-    )
+    start = weights_digest(split.whole)
+    checkpoints = Checkpoints(job.cache / "fits", job.recipe.digest, job.photos.digest, job.backbone, start)
     if job.recipe.views.count == 0:
         return _Ready(split, FreshViews(maker), checkpoints)
-    cache = _fill(job, split, maker, folder, progress)
-    return _Ready(split, CachedViews(cache, job.recipe.views.count), checkpoints)
+    if job.recipe.network.boundary == 0:
+        return _Ready(split, pixel_views(job.cache, maker, progress), checkpoints)
+    return _Ready(split, frozen_views(job.cache, split.trunk, maker, progress), checkpoints)
 
 
 def _build(job: Job) -> Split:
@@ -134,22 +150,7 @@ def _build(job: Job) -> Split:
     return split_classifier(whole, job.backbone, job.recipe.network.boundary, cached=job.recipe.views.count > 0)
 
 
-def _fill(job: Job, split: Split, maker: ViewMaker, folder: Path, progress: Progress) -> FrozenCache:
-    frozen = job.recipe.network.boundary > 0
-    cache = FrozenCache(folder, tuple(split.trunk.output_shape[1:]), "f16" if frozen else "u8")
-    # All plain views first: validation and a first look need only those.
-    keys = [ViewKey(sample.sha256, view) for view in range(job.recipe.views.count) for sample in job.photos.samples]
-    progress.start("frozen layers" if frozen else "augmented views", len(cache.missing(keys)))
-
-    def rows_of(pictures: NDArray[np.uint8]) -> NDArray[Any]:
-        return np.asarray(split.trunk.predict_on_batch(pictures), np.float16) if frozen else pictures
-
-    for added in fill_cache(cache, keys, maker.picture, rows_of):
-        progress.advance(added)
-    return cache
-
-
-def _unseen(shots: NDArray[np.int64], fold: NDArray[np.int64]) -> NDArray[np.bool_]:
+def unseen_samples(shots: NDArray[np.int64], fold: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Which samples have no near duplicate in another fold: the others were, in effect, trained on."""
     folds_of: dict[int, set[int]] = {}
     for shot, its in zip(shots.tolist(), fold.tolist(), strict=True):
@@ -189,21 +190,22 @@ def _watched(job: Job, ready: _Ready, seen: Sequence[Sample]) -> Watched | None:
 
 def _features(ready: _Ready, samples: Sequence[Sample]) -> Iterator[tuple[int, NDArray[np.float32]]]:
     for view in range(min(_PROBE_VIEWS, ready.views.count or _PROBE_VIEWS)):
-        yield view, _predict(ready.split.pooled, ready.views, samples, view)
+        yield view, predict(ready.split.pooled, ready.views, samples, view)
 
 
 def _scores(ready: _Ready, samples: Sequence[Sample]) -> NDArray[np.float32]:
-    return _predict(ready.split.top, ready.views, samples, view=0)
+    return predict(ready.split.top, ready.views, samples, view=0)
 
 
-def _predict(model: keras.Model, views: ViewSource, samples: Sequence[Sample], view: int) -> NDArray[np.float32]:
+def predict(model: keras.Model, views: ViewSource, samples: Sequence[Sample], view: int) -> NDArray[np.float32]:
+    """What `model` gives for one view of each sample, float32 (samples, outputs)."""
     keys = [ViewKey(sample.sha256, view) for sample in samples]
     batches = [keys[start : start + _SCORE_BATCH] for start in range(0, len(keys), _SCORE_BATCH)]
     rows = [model.predict_on_batch(views.read(batch).astype(np.float32)) for batch in batches]
     return np.concatenate([np.zeros((0, model.output_shape[-1])), *rows]).astype(np.float32)
 
 
-def _in_float32(job: Job, trained: keras.Model) -> keras.Model:
+def in_float32(job: Job, trained: keras.Model) -> keras.Model:
     """The same weights in a graph that computes in float32 everywhere: what is saved, exported and measured."""
     with dtype_policy("float32"):
         model = build_classifier(

@@ -90,10 +90,16 @@ class FrozenCache:
 
 def cache_folder(root: Path, trunk: keras.Model, *parts: str) -> Path:
     """Where the activations of this trunk belong: one folder for its weights, its input and the `parts` that made the views."""
-    digest = hashlib.sha256("/".join((trunk.name, str(trunk.output_shape), *parts)).encode())
-    for weight in trunk.weights:
+    named = "/".join((trunk.name, str(trunk.output_shape), *parts)).encode()
+    return root / weights_digest(trunk, named)[:16]
+
+
+def weights_digest(model: keras.Model, named: bytes = b"") -> str:
+    """A hash of `named` and of every weight, in the model's order."""
+    digest = hashlib.sha256(named)
+    for weight in model.weights:
         digest.update(weight.numpy().tobytes())
-    return root / digest.hexdigest()[:16]
+    return digest.hexdigest()
 
 
 def fill_cache(

@@ -1,6 +1,6 @@
 """The training loop: one stage of one model, resumed where it was interrupted."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ class Stage:
     schedule: Schedule
     watched: Watched | None = None
     loss: str | keras.losses.Loss = "categorical_crossentropy"
+    accuracy: str | Callable[..., Any] = "accuracy"
 
 
 def train(model: keras.Model, stage: Stage, checkpoints: Checkpoints, progress: Progress) -> Finished:
@@ -40,7 +41,7 @@ def train(model: keras.Model, stage: Stage, checkpoints: Checkpoints, progress: 
     if done:
         model.set_weights(done.weights)
         return done
-    model.compile(_optimizer(stage), loss=stage.loss, metrics=["accuracy"])
+    model.compile(_optimizer(stage), loss=stage.loss, metrics=[stage.accuracy])
     progress.start(f"training ({stage.name})", len(stage.batches) * stage.schedule.epochs)
     watched = stage.watched
     model.fit(

@@ -7,6 +7,7 @@ import keras
 from agent.fit import InputSpec
 from training.backbone import IMAGENET_MEAN_BGR, backbone_named
 from training.recipe import Network
+from training.vgg import narrow_vgg16
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,11 @@ class Split:
 def build_classifier(
     backbone: str, network: Network, input_spec: InputSpec, classes: int, *, weights: str
 ) -> keras.Model:
-    """A classifier over `classes` labels; input uint8 (batch, height, width, 3) RGB, output float32 (batch, classes)."""
+    """A classifier over `classes` labels; input uint8 (batch, height, width, 3) RGB, output float32 (batch, classes).
+
+    One of its own `network.widths` starts from random weights: none are published for it.
+    """
     # === Layers ===
-    chosen = backbone_named(backbone)
     pool = (
         keras.layers.Flatten(name="flatten")
         if network.head == "flatten"
@@ -41,8 +44,13 @@ def build_classifier(
     # === Functional Model ===
     # Pixels come as uint8; Keras widens them here, and the int8 export makes uint8 the input again, at scale 1.
     pixels = keras.Input((input_spec.height, input_spec.width, 3), dtype="float32", name="pixels")
-    features = chosen.build(_preprocessed(pixels, network), weights)
-    outputs = softmax(dense(dropout(pool(features.output))))
+    prepared = _preprocessed(pixels, network)
+    features = (
+        narrow_vgg16(prepared, network.widths)
+        if network.widths
+        else backbone_named(backbone).build(prepared, weights).output
+    )
+    outputs = softmax(dense(dropout(pool(features))))
 
     # === Config ===
     return keras.Model(pixels, outputs, name=f"vastra_{backbone}")

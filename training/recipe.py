@@ -3,7 +3,7 @@
 import hashlib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
@@ -57,13 +57,14 @@ class Network(_Section, frozen=True, kw_only=True):
     """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head.
 
     `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), or
-    `rescale`, a division by 255.
+    `rescale`, a division by 255. `widths` are the channels of each convolution, first to last; empty as published.
     """
 
     preprocessing: Literal["caffe", "rescale"] = "caffe"
     boundary: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
     head: Literal["average", "flatten"] = "average"
     dropout: Share = 0.0
+    widths: tuple[Annotated[int, msgspec.Meta(ge=4, le=512)], ...] = ()
 
 
 class Schedule(_Section, frozen=True, kw_only=True):
@@ -97,8 +98,21 @@ class Validation(_Section, frozen=True, kw_only=True):
     each_epoch: bool = False
 
 
+class Distil(_Section, frozen=True, kw_only=True):
+    """What a slim network is taught, and how it ends.
+
+    Its targets are `hard` parts the photo's own label and the rest the teacher's answer; `hint` weighs how well it must
+    also tell the teacher's features. After `schedule`, without the sites kept aside, come `finish_epochs` on all sites.
+    """
+
+    hard: Share = 0.5
+    hint: Annotated[float, msgspec.Meta(ge=0.0)] = 1.0
+    finish_epochs: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    finish_learning_rate: Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)] = 1e-4
+
+
 class Recipe(_Section, frozen=True, kw_only=True):
-    """All of it. `rejects` are the labels that mean "none of our garments"."""
+    """All of it. `rejects` are the labels that mean "none of our garments"; `distil` is for a slim network only."""
 
     summary: str
     input: InputSpec
@@ -108,11 +122,27 @@ class Recipe(_Section, frozen=True, kw_only=True):
     views: Views = Views()
     validation: Validation = Validation()
     rejects: tuple[str, ...] = ("other",)
+    distil: Distil = Distil()
 
     @property
     def digest(self) -> str:
         """A short hash of every value: two runs with the same digest were asked for the same thing."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
+
+
+class SlimRecipe(_Section, frozen=True, kw_only=True):
+    """What `vastra-train slim` adds to the recipe of the run that it starts from: input, views and labels are that run's."""
+
+    summary: str
+    network: Network
+    schedule: Schedule
+    distil: Distil
+
+    def on(self, teacher: Recipe) -> Recipe:
+        """The whole recipe of a slim network taught by a run of `teacher`."""
+        return msgspec.structs.replace(
+            teacher, summary=self.summary, network=self.network, schedule=self.schedule, distil=self.distil
+        )
 
 
 def read_recipe(name_or_path: str) -> Recipe:
@@ -121,6 +151,18 @@ def read_recipe(name_or_path: str) -> Recipe:
     Raises:
         RecipeError: there is no such recipe, or it holds an unknown key or a value out of range.
     """
+    return _read(name_or_path, Recipe)
+
+
+def read_slim_recipe(name_or_path: str) -> SlimRecipe:
+    """The same for `vastra-train slim`, whose own is called `slim`."""
+    return _read(name_or_path, SlimRecipe)
+
+
+_Read = TypeVar("_Read", Recipe, SlimRecipe)
+
+
+def _read(name_or_path: str, kind: type[_Read]) -> _Read:
     own = _RECIPES / f"{name_or_path}.toml"
     try:
         text = own.read_bytes() if own.is_file() else Path(name_or_path).read_bytes()
@@ -128,6 +170,6 @@ def read_recipe(name_or_path: str) -> Recipe:
         known = ", ".join(sorted(entry.name.removesuffix(".toml") for entry in _RECIPES.iterdir()))
         raise RecipeError(f"no recipe {name_or_path!r}: expected {known} or a TOML file") from error
     try:
-        return msgspec.toml.decode(text, type=Recipe)
+        return msgspec.toml.decode(text, type=kind)
     except msgspec.MsgspecError as error:
         raise RecipeError(f"recipe {name_or_path}: {error}") from error

@@ -1,0 +1,24 @@
+"""VGG16 of any widths: the published network with fewer channels, a plain smaller VGG16 to every tool."""
+
+from collections.abc import Sequence
+
+import keras
+
+CONVOLUTIONS = tuple(
+    f"block{block}_conv{n}" for block, count in enumerate((2, 2, 3, 3, 3), 1) for n in range(1, count + 1)
+)
+"""The 13 convolutions of VGG16 (Simonyan and Zisserman 2014, configuration D), named as Keras names them."""
+
+
+def narrow_vgg16(inputs: keras.KerasTensor, widths: Sequence[int]) -> keras.KerasTensor:
+    """The output of the fifth block, shape (batch, height / 32, width / 32, widths[-1])."""
+    features = inputs
+    for name, width in zip(CONVOLUTIONS, widths, strict=True):
+        if name.endswith("conv1") and name != CONVOLUTIONS[0]:
+            features = _pool(features, int(name[5]) - 1)
+        features = keras.layers.Conv2D(width, 3, padding="same", activation="relu", name=name)(features)
+    return _pool(features, 5)
+
+
+def _pool(features: keras.KerasTensor, block: int) -> keras.KerasTensor:
+    return keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(features)
