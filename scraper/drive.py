@@ -104,6 +104,7 @@ class Chromium:
             "card": _xpaths(shop.cards.card),
             "id": _xpaths(shop.cards.id),
             "image": _xpaths(shop.cards.image),
+            "placeholders": list(shop.placeholders),
             "press": _xpaths(shop.popups.press),
             "remove": _xpaths(shop.popups.remove),
         }

@@ -1,5 +1,6 @@
 """A scraping job as one TOML file: what to look for, where, and how carefully."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from scraper.settings import read_toml
 from scraper.shop import Shop, load_shop
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
+SAVED_PAGE = re.compile(r"\.m?html?$", re.IGNORECASE)
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
@@ -103,7 +105,7 @@ def saved_pages(search: Search, beside: Path) -> list[Path]:
         JobError: there are none.
     """
     path = beside / search.pages.removeprefix("file://")
-    files = sorted(path.glob("*.htm*")) if path.is_dir() else [path]
+    files = sorted(file for file in path.glob("*.*") if SAVED_PAGE.match(file.suffix)) if path.is_dir() else [path]
     if not files or not files[0].is_file():
-        raise JobError(f"{path}: no saved page (.html) there")
+        raise JobError(f"{path}: no saved page (.html, .mhtml) there")
     return files

@@ -1,12 +1,16 @@
 """A page as it came: its text, where it came from, and how the shop answered. What the parser is given."""
 
+import codecs
+import email
+import email.policy
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from scraper.errors import PageFileError
 
-SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)")
+SAVED_FROM = re.compile(r"saved from url=\(\d+\)(\S+)|Page saved with SingleFile\s+url: (\S+)")
+"""What browsers and a well-known extension write at the top of a page that they save."""
 CHARSET = re.compile(rb"""<meta[^>]+charset=["']?([\w-]+)""", re.IGNORECASE)
 
 
@@ -25,10 +29,16 @@ class Page:
 
 
 def page_of_bytes(raw: bytes, *, url: str = "", status: int = 0) -> Page:
-    """The page that the bytes hold: UTF-8, else in the charset it declares; without `url`, what "saved from" says."""
+    """The page that the bytes hold: UTF-8, else in the charset it declares; without `url`, what "saved from" says.
+
+    A single file that Chromium saved (MHTML, RFC 2557) is the page in it.
+    """
+    if b"\nSnapshot-Content-Location:" in raw[:4096]:
+        raw, address = _from_mhtml(raw)
+        url = url or address
     html = _decode(raw)
     saved = SAVED_FROM.search(html[:2000])
-    return Page(html=html, size=len(raw), url=url or (saved[1] if saved else ""), status=status)
+    return Page(html=html, size=len(raw), url=url or (saved[1] or saved[2] if saved else ""), status=status)
 
 
 def read_page(path: Path, *, url: str = "", status: int = 0) -> Page:
@@ -44,7 +54,17 @@ def read_page(path: Path, *, url: str = "", status: int = 0) -> Page:
     return page_of_bytes(raw, url=url, status=status)
 
 
+def _from_mhtml(raw: bytes) -> tuple[bytes, str]:
+    """The first HTML part and where it came from; the parts after it are frames and pictures."""
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    pages = (part.get_payload(decode=True) for part in message.walk() if part.get_content_type() == "text/html")
+    html = next(pages, b"")
+    return html if isinstance(html, bytes) else b"", str(message["Snapshot-Content-Location"] or "")
+
+
 def _decode(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

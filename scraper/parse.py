@@ -18,6 +18,9 @@ WALL_STATUSES = frozenset({403, 429, 503})
 SMALLEST_PAGE = 20_000
 """Bytes. Of 105 saved pages no results page was smaller; walls that no marker names are."""
 
+SAVED_COMPLETE = re.compile(r"""<img[^>]+src=["'](?:\./)?[^"':]+_files/""")
+"""A picture beside the page: where a browser that saves a page with its pictures puts them."""
+
 
 class Outcome(enum.StrEnum):
     """What a page turned out to be; `exit_code` and `advice` are for the person who asked."""
@@ -80,7 +83,10 @@ def parse(page: Page, shop: Shop) -> Parsed:
     if wall:
         return Parsed(Outcome.BLOCKED, wall)
     if found:
-        return Parsed(Outcome.LAYOUT_CHANGED, f"{len(found)} cards, but no image in any of them", hidden=len(found))
+        reason = f"{len(found)} cards, but no image in any of them"
+        if SAVED_COMPLETE.search(page.html):
+            reason += '; saved as "complete", which replaces addresses: save it as HTML only, or as one file (.mhtml)'
+        return Parsed(Outcome.LAYOUT_CHANGED, reason, hidden=len(found))
     nothing = _nothing_found(document, shop)
     if nothing:
         return Parsed(Outcome.EMPTY, nothing)
@@ -104,16 +110,21 @@ def _wall(page: Page, document: Selector, shop: Shop) -> str:
 def _nothing_found(document: Selector, shop: Shop) -> str:
     if finds(document, shop.walls.empty_selectors):
         return "the shop found nothing"
-    shown = _shown_text(document).lower()
-    return next((f"the page says {words!r}" for words in shop.walls.empty if words.lower() in shown), "")
+    shown = _plain(_shown_text(document))
+    return next((f"the page says {words!r}" for words in shop.walls.empty if _plain(words) in shown), "")
 
 
 def _next_page(document: Selector, page: Page, shop: Shop, base: str) -> str:
     place = re.search(shop.last_page, _shown_text(document)) if shop.last_page else None
     if place and int(place[1].replace(",", "")) >= int(place[2].replace(",", "")):
         return ""
-    address = next(find_texts(document, shop.next), "")
-    return urljoin(base, address) if address and urljoin(base, address) != page.url else ""
+    addresses = (urljoin(base, address) for address in find_texts(document, shop.next))
+    return next((address for address in addresses if address.startswith("http") and address != page.url), "")
+
+
+def _plain(words: str) -> str:
+    """Words as they are compared: shops change between straight and curly apostrophes."""
+    return words.lower().replace("\u2019", "'")
 
 
 def _shown_text(document: Selector) -> str:

@@ -7,6 +7,9 @@ const nodes = (within, path) => {
   return Array.from({length: found.snapshotLength}, (_, place) => found.snapshotItem(place));
 };
 const first = (within, paths) => paths.map(path => nodes(within, path)).find(found => found.length) || [];
+const placeholder = address => rules.placeholders.some(pattern => {
+  try { return new RegExp(pattern).test(address); } catch { return false; } // a pattern that only Python knows
+});
 const text = (within, paths) => {
   for (const path of paths) {
     const value = document.evaluate(path, within, null, XPathResult.STRING_TYPE, null).stringValue.trim();
@@ -25,7 +28,7 @@ for (const card of first(document, rules.card)) {
   const id = text(card, rules.id);
   const image = first(card, rules.image)[0];
   const source = image && (image.getAttribute("src") || image.getAttribute("srcset") || "");
-  if (id && !known.has(id) && source && !source.startsWith("data:")) cards[id] = card.outerHTML;
+  if (id && !known.has(id) && source && !placeholder(source)) cards[id] = card.outerHTML;
 }
 const end = document.documentElement.scrollHeight;
 const bottom = scrollY + innerHeight >= end - 2;

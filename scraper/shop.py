@@ -38,8 +38,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """The page's own JSON: a second source for what cards lack, and the only one where there are no cards.
 
     `where` is a JavaScript name (`window.__myx`) or a CSS selector of a `<script>`. The other keys are paths into it:
-    keys and positions joined by dots, `*` for all of a list or an object; ` ~ pattern` keeps what matches, or
-    the pattern's first group.
+    keys and positions joined by dots, `*` for all of a list or an object, `**` for any depth; ` ~ pattern` keeps what
+    matches, or the pattern's first group.
     """
 
     where: str

@@ -2,25 +2,19 @@
 
 import re
 
-CANDIDATE = re.compile(
-    r"""
-    [\s,]*
-    (?P<url>\S*[^\s,])          # addresses may hold commas, but not end in one
-    (?:
-        ,                       # a comma that ends the address: no descriptor
-      | \s+(?P<descriptor>[^,(]*(?:\([^)]*\)[^,(]*)*)
-      | $
-    )
-    """,
-    re.VERBOSE,
-)
-SIZE = re.compile(r"^(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([wx])$")
+ADDRESS = re.compile(r"[\s,]*(\S*)")
+DESCRIPTORS = re.compile(r"[^,(]*(?:\([^)]*\)?[^,(]*)*")
+"""Up to the comma that ends a candidate: one in brackets does not."""
+SIZE = re.compile(r"(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[wx]")
 
 
 def candidates(srcset: str) -> list[tuple[float, str]]:
     """The (size, address) pairs of a srcset in order; size is the width or density named, 1 where none is."""
-    found = []
-    for match in CANDIDATE.finditer(srcset):
-        sizes = [SIZE.match(word) for word in (match["descriptor"] or "").split()]
-        found.append((max((float(size[1]) for size in sizes if size), default=1.0), match["url"]))
+    found, at = [], 0
+    while (match := ADDRESS.match(srcset, at)) and match[1]:
+        at, address, sizes = match.end(), match[1].rstrip(","), ""
+        if address == match[1] and (after := DESCRIPTORS.match(srcset, at)):  # a comma at its end: no size follows
+            at, sizes = after.end(), after[0]
+        named = [SIZE.fullmatch(word) for word in sizes.split()]
+        found.append((max((float(size[1]) for size in named if size), default=1.0), address))
     return found

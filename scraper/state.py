@@ -6,16 +6,19 @@ from collections.abc import Iterator
 
 from parsel import Selector
 
+EVERY = ("*", "**")
+DEEPEST = 60
+"""Levels that a path goes down: products lie at 10 to 15, and a page must not decide how deep we call ourselves."""
 UNDEFINED = re.compile(r"(?<=[:,\[])\s*undefined\b")
 
 
 def page_state(document: Selector, html: str, where: str) -> object:
     """The JSON assigned to a JavaScript name, or the text of the `<script>` that a CSS selector finds; None without."""
     if where.startswith("window."):
-        assigned = re.search(rf"{re.escape(where)}\s*=\s*(?=[{{\[])", html)
-        return _decode(html[assigned.end() :]) if assigned else None
-    texts = [_decode(text) for text in document.css(where).xpath("string()").getall()]
-    return next((value for value in texts if value), None)
+        values = (_assigned(html[place.end() :]) for place in re.finditer(rf"{re.escape(where)}\s*=\s*(?!=)", html))
+    else:
+        values = (_decode(text) for text in document.css(where).xpath("string()").getall())
+    return next((value for value in values if value), None)
 
 
 def follow(value: object, path: str) -> Iterator[object]:
@@ -35,18 +38,30 @@ def first(value: object, paths: tuple[str, ...]) -> str:
     return next((text for text in found if text), "")
 
 
-def _walk(value: object, steps: list[str]) -> Iterator[object]:
+def _walk(value: object, steps: list[str], deep: int = 0) -> Iterator[object]:
     if not steps:
         yield value
         return
+    if deep > DEEPEST:
+        return
     step, rest = steps[0], steps[1:]
+    if step == "**":
+        yield from _walk(value, rest, deep)
     inner: list[object] = []
     if isinstance(value, dict):
-        inner = list(value.values()) if step == "*" else [value[step]] if step in value else []
+        inner = list(value.values()) if step in EVERY else [value[step]] if step in value else []
     elif isinstance(value, list):
-        inner = list(value) if step == "*" else value[int(step) : int(step) + 1] if step.isdigit() else []
+        inner = list(value) if step in EVERY else value[int(step) : int(step) + 1] if step.isdigit() else []
     for entry in inner:
-        yield from _walk(entry, rest)
+        yield from _walk(entry, steps if step == "**" else rest, deep + 1)
+
+
+def _assigned(text: str) -> object:
+    """The JSON at the start of a script's text, or the one in the string that it hands to `JSON.parse`."""
+    if not text.startswith("JSON.parse("):
+        return _decode(text) if text.startswith(("{", "[")) else None
+    inner = _decode(text.removeprefix("JSON.parse("))
+    return _decode(inner) if isinstance(inner, str) else None
 
 
 def _decode(text: str) -> object:

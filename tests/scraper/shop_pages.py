@@ -198,26 +198,44 @@ def _myntra_card(product: Product, host: str, *, seen: bool) -> str:
     )
 
 
-def ajio(found: list[Product], *, host: str = "https://assets.ajio.com", shown: int = 6) -> str:
-    """A page of ajio.com: the screen holds a few, the state holds all, and `undefined` besides."""
+def ajio(found: list[Product], *, host: str = "https://assets.ajio.com", shown: int = 6, year: int = 2025) -> str:
+    """A page of ajio.com: the screen holds a few that have a picture, the state holds all, and `undefined` besides.
+
+    In 2026 the page comes without a single card: a script draws them from the state.
+    """
     entities = {
         f"{p.id}_blue": {
-            "code": p.id,
+            "code": f"{p.id}001",
             "url": f"/anvaya-saree/p/{p.id}_blue",
             "name": p.title,
-            "images": [{"url": f"{host}/medias/sys/-473Wx593H-{p.image}.jpg"}],
+            "images": [{"format": "productGrid3ListingImage", "url": f"{host}/medias/sys/-473Wx593H-{p.image}.jpg"}],
+            "fnlColorVariantData": {
+                "brandName": p.brand,
+                "colorGroup": f"{p.id}_blue",
+                "outfitPictureURL": f"{host}/medias/sys/-286Wx359H-{p.image}.jpg",
+            },
+            "price": {"value": 899.0},
         }
         for p in found
     }
-    state = json.dumps({"grid": {"entities": entities}, "user": "UNDEF"}).replace('"UNDEF"', "undefined")
-    cards = "".join(
-        f'<div class="item rilrtl-products-list__item item">'
-        f'<a class="rilrtl-products-list__link" href="/x/p/{p.id}_blue">'
-        f'<img class="rilrtl-lazy-img rilrtl-lazy-img-loaded" src="{host}/medias/sys/-286Wx359H-{p.image}.jpg" alt="">'
-        f'</a><div class="nameCls">{html.escape(p.title)}</div></div>'
-        for p in found[:shown]
+    grid = {"entities": entities, "results": list(entities), "pagination": {"totalPages": 44}}
+    state = json.dumps({"grid": grid, "wishlist": {"entities": {"x": {"url": "/p/999_red"}}}, "user": "UNDEF"})
+    state = state.replace('"UNDEF"', "undefined")
+    cards = "" if year >= 2026 else "".join(_ajio_card(p, host, seen=n < shown) for n, p in enumerate(found))
+    return (
+        f"<html><body>{PADDING}<div class='items'>{cards}</div><script>window.__PRELOADED_STATE__ = {{}};</script>"
+        f"<script>window.__PRELOADED_STATE__ = {state};window.__other = 1;</script></body></html>"
     )
-    return f"<html><body>{PADDING}{cards}<script>window.__PRELOADED_STATE__ = {state};</script></body></html>"
+
+
+def _ajio_card(product: Product, host: str, *, seen: bool) -> str:
+    address = f"{host}/medias/sys/-286Wx359H-{product.image}.jpg" if seen else "/static/img/placeholder.png"
+    return (
+        f'<div class="item rilrtl-products-list__item item">'
+        f'<a class="rilrtl-products-list__link" href="/x/p/{product.id}_blue">'
+        f'<img class="rilrtl-lazy-img" src="{address}" alt="Product image currently unavailable">'
+        f'</a><div class="brand">{product.brand}</div><div class="nameCls">{html.escape(product.title)}</div></div>'
+    )
 
 
 # Walls -------------------------------------------------------------------------------------------------------------
@@ -226,6 +244,8 @@ WALLS = {
     "amazon captcha": "<!-- contact api-services-support@amazon.com --><h4>Enter the characters you see below</h4>",
     "amazon continue": '<form action="/errors/validateCaptcha"><button>Continue shopping</button></form>',
     "amazon dog": '<a href="/ref=cs_503_logo">Sorry! Something went wrong</a>',
+    "amazon sign-in": '<form name="signIn" action="https://www.amazon.in/ap/signin"><input id="ap_email"></form>',
+    "amazon claim": '<form method="post" action="/ax/claim?arb=1"><input type="email"></form>',
     "flipkart reCAPTCHA": "<title>Flipkart reCAPTCHA</title><h1>Are you a human?</h1>",
 }
 NOTHING = {

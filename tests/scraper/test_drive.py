@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +17,9 @@ from selenium.common.exceptions import WebDriverException
 
 from scraper.drive import Chromium
 from scraper.errors import BrowserError, FetchError
+from scraper.items import image_key
 from scraper.job import Browsing
+from scraper.page import read_page
 from scraper.parse import Outcome, parse
 from scraper.shop import Shop, load_shop
 from tests.scraper.local_shop import LocalShop, open_shop
@@ -47,6 +50,25 @@ def test_a_page_in_the_browser_gives_what_its_html_gives(chromium: Chromium, sho
     assert (page.status, parsed.outcome, len(parsed.items)) == (200, Outcome.OK, 62)
     assert parsed.next == f"{local.address}/s?k=saree&page=2"
     assert not [path for _, path in local.asked if "/images/" in path], "the browser leaves the photos to the fetcher"
+
+
+def test_a_page_that_chromium_saved_as_one_file_gives_what_it_gave_in_the_browser(
+    chromium: Chromium, shop: tuple[LocalShop, Shop], tmp_path: Path
+) -> None:
+    local, adapter = shop
+    shown = parse(chromium.open(f"{local.address}/s?k=saree", adapter), adapter)
+    assert chromium._driver is not None
+    saved = chromium._driver.execute_cdp_cmd("Page.captureSnapshot", {"format": "mhtml"})["data"]
+    file = tmp_path / "saree.mhtml"
+    file.write_text(saved, newline="")
+    page = read_page(file)
+    assert page.url == f"{local.address}/s?k=saree"
+    again = parse(page, adapter)
+    assert (again.next, again.location) == (shown.next, shown.location)
+    # Chromium keeps the size that was on the screen and leaves the others out
+    assert [replace(item, image_url=image_key(item.image_url, adapter)) for item in again.items] == [
+        replace(item, image_url=image_key(item.image_url, adapter)) for item in shown.items
+    ]
 
 
 def test_a_refusal_is_seen_with_its_status(chromium: Chromium, shop: tuple[LocalShop, Shop]) -> None:
@@ -214,8 +236,8 @@ function more() { for (let n = 0; n < 10 && made < 60; n++, made++) {
   list.append(card); look.observe(card); } }
 const look = new IntersectionObserver(seen => seen.forEach(({target, isIntersecting}) => {
   if (!isIntersecting) { if (+target.dataset.id.slice(1) < made - 20) target.remove(); return; }
-  if (!target.firstChild) { const image = document.createElement("img"); image.src = "/image/" + target.dataset.id + ".jpg";
-    target.append(image); }
+  if (!target.firstChild) { const image = document.createElement("img"); image.src = "/placeholder.svg";
+    target.append(image); setTimeout(() => { image.src = "/image/" + target.dataset.id + ".jpg"; }, 20); }
   if (target === list.lastChild) setTimeout(more, 30);
 }));
 more();

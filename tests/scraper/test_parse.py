@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -102,6 +104,22 @@ def test_the_mobile_layout_is_read_from_the_state() -> None:
     assert parsed.items[0].image_url == "https://rukminim1.flixcart.com/image/832/832/xif0q/Saree0001.jpeg?q=90"
 
 
+def test_the_mobile_layout_is_read_wherever_the_state_keeps_its_products() -> None:
+    found = products(10, prefix="ACC")
+    html = shop_pages.flipkart_mobile(found).replace("multiWidgetState", "newState").replace("widgetsData", "rows")
+    assert ids(read(html, FLIPKART)) == [product.id for product in found]
+    assert read(html, FLIPKART).items[0].title == found[0].title
+
+
+def test_a_state_that_is_handed_over_as_a_string_is_read_as_well() -> None:
+    found = products(10, prefix="ACC")
+    html = shop_pages.flipkart_mobile(found)
+    state = re.search(r"__INITIAL_STATE__ = (.*?);</script>", html)
+    assert state is not None
+    html = html.replace(state[1], f"JSON.parse({json.dumps(state[1])})")
+    assert ids(read(html, FLIPKART)) == [product.id for product in found]
+
+
 def myntra_products(count: int) -> list[Product]:
     return [
         Product(id=f"{35809968 + n}", title=f"Kurta & Co {n}", image=f"images/2025/{n}", ad=n % 3 == 0)
@@ -125,14 +143,19 @@ def test_without_the_state_the_unscrolled_cards_are_counted_as_hidden() -> None:
     assert (len(parsed.items), parsed.hidden) == (11, 39)
 
 
-def test_ajio_is_read_from_its_state_even_where_no_card_is_left() -> None:
+@pytest.mark.parametrize(("year", "shown"), [(2025, 45), (2025, 6), (2026, 0)])
+def test_ajio_is_read_from_its_state_even_where_no_card_is_left(year: int, shown: int) -> None:
     found = products(45, prefix="46")
-    for shown in (6, 0):
-        parsed = read(shop_pages.ajio(found, shown=shown), AJIO)
-        assert ids(parsed) == [f"{product.id}_blue" for product in found]
-        assert [image_key(item.image_url, AJIO) for item in parsed.items] == [
-            f"{product.image}.jpg" for product in found
-        ]
+    parsed = read(shop_pages.ajio(found, shown=shown, year=year), AJIO)
+    assert ids(parsed) == [f"{product.id}_blue" for product in found]
+    assert [item.title for item in parsed.items] == [product.title for product in found]
+    assert [image_key(item.image_url, AJIO) for item in parsed.items] == [f"{product.image}.jpg" for product in found]
+
+
+def test_an_ajio_page_whose_scripts_were_cut_out_gives_what_was_scrolled_to() -> None:
+    html = shop_pages.ajio(products(45, prefix="46"), shown=6).replace("__PRELOADED_STATE__", "__gone__")
+    parsed = read(html, AJIO)
+    assert (len(parsed.items), parsed.hidden) == (6, 39)
 
 
 @pytest.mark.parametrize("name", shop_pages.WALLS)
@@ -168,14 +191,84 @@ def test_cards_without_any_image_mean_a_changed_layout_and_not_zero_images() -> 
     assert (parsed.outcome, parsed.hidden) == (Outcome.LAYOUT_CHANGED, 3)
 
 
-def test_a_saved_page_knows_where_it_was_saved_from() -> None:
-    html = "<!-- saved from url=(0040)https://www.amazon.in/ap/signin?x=1 -->" + shop_pages.PADDING
-    assert read(html).outcome is Outcome.BLOCKED
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<!-- saved from url=(0040)https://www.amazon.in/ap/signin?x=1 -->",
+        "<html><!--\n Page saved with SingleFile \n url: https://www.amazon.in/ap/signin?x=1 \n-->",
+    ],
+)
+def test_a_saved_page_knows_where_it_was_saved_from(said: str) -> None:
+    assert read(said + shop_pages.PADDING).outcome is Outcome.BLOCKED
+
+
+def test_a_page_that_was_saved_with_its_pictures_says_how_to_save_it_better() -> None:
+    html = shop_pages.flipkart(products(3)).replace("https://rukminim2.flixcart.com/image", "./Saree_files")
+    parsed = read(html, FLIPKART)
+    assert parsed.outcome is Outcome.LAYOUT_CHANGED
+    assert "save it as HTML only, or as one file (.mhtml)" in parsed.reason
+
+
+@pytest.mark.parametrize("href", ["javascript:void(0)", "#", "", "/s?k=saree"])
+def test_a_next_that_leads_nowhere_is_the_end(href: str) -> None:
+    html = shop_pages.amazon(products(2), next_page="NEXT").replace("NEXT", href)
+    assert read(html, url="https://www.amazon.in/s?k=saree").next == ""
+
+
+def test_an_apostrophe_is_an_apostrophe_however_it_is_drawn() -> None:
+    html = shop_pages.NOTHING["myntra.com"].replace("'", "\u2019")
+    assert read(html, MYNTRA).outcome is Outcome.EMPTY
 
 
 def test_a_page_in_an_old_charset_still_reads() -> None:
     raw = shop_pages.amazon([dataclasses.replace(products(1)[0], title="Café saree")]).replace("utf-8", "latin-1")
     assert parse(page_of_bytes(raw.encode("latin-1")), AMAZON).items[0].title == "Café saree"
+
+
+def scrambled(match: re.Match[str]) -> str:
+    """A tag with its attributes the other way round, on lines of their own, in single quotes where that is possible."""
+    attributes = re.findall(r'([\w-]+)="([^"]*)"', match[2])
+    return (
+        f"<{match[1].upper()}\n"
+        + "\n".join(f"{name.upper()} = '{value}'" for name, value in reversed(attributes))
+        + ">"
+    )
+
+
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "line ends of Windows": lambda html: html.replace(">", ">\r\n"),
+    "a mark at the start": lambda html: "\ufeff" + html,
+    "attributes scrambled": lambda html: re.sub(
+        r"<(div|img|li|a|span|h2)((?: [\w-]+=\"[^\"]*\")+) ?>", scrambled, html
+    ),
+    "comments between": lambda html: html.replace("<img", "<!-- <img src='/image/x.jpg'> --><img"),
+    "wrapped once more": lambda html: html.replace("<img", "<span><span><img").replace("<h2", "<div></div><h2"),
+    "other classes beside": lambda html: html.replace('class="', 'class="css-1x2y3z  '),
+    "a noscript copy": lambda html: html.replace("</body>", "<noscript><img class='s-image' src='/n.jpg'></noscript>"),
+    "no closing tags": lambda html: html.replace("</body></html>", "").replace("</li>", ""),
+    "spaces around ids": lambda html: re.sub(r'(data-asin|data-id)="(\w+)"', r'\1=" \2 "', html),
+    "a twin of every card's id inside": lambda html: re.sub(r'(data-asin="\w+")', r'\1 data-csa-c-item-id="\1"', html),
+}
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_page_says_the_same_however_it_is_written(disguise: str) -> None:
+    sarees = [as_ad(product) if place % 4 == 0 else product for place, product in enumerate(products(24))]
+    kurtas = myntra_products(24)
+    pages = [
+        *((shop_pages.amazon(sarees, year=year, next_page="/s?k=a&page=2"), AMAZON) for year in (2022, 2024, 2025)),
+        *((shop_pages.flipkart(sarees, year=year), FLIPKART) for year in (2022, 2024, 2026)),
+        (shop_pages.myntra(kurtas), MYNTRA),
+        (shop_pages.ajio(sarees), AJIO),
+    ]
+    for html, shop in pages:
+        assert read(DISGUISES[disguise](html), shop) == read(html, shop)
+
+
+def test_a_page_of_any_encoding_is_read() -> None:
+    html = shop_pages.amazon(products(3))
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        assert parse(page_of_bytes(html.encode(encoding)), AMAZON).items == read(html).items
 
 
 @given(st.text(max_size=300))
