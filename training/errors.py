@@ -3,6 +3,7 @@
 TrainingError
 ├── RecipeError      exit 2: the recipe or an argument is wrong; the person who wrote it mends it
 ├── ClassError       exit 3: the data set's classes cannot be used or matched; the message names them
+├── LeakError        exit 3: training and test photos show the same shots; remove them or allow it
 ├── WeightsError     exit 3: the weights are missing or belong to another network
 ├── CacheError       exit 4: the cache cannot be written; free some disk and run again, what was cached counts
 └── RunError         exit 3: the run folder is missing, incomplete or of another version
@@ -28,6 +29,10 @@ class RecipeError(TrainingError):
 
 class ClassError(TrainingError):
     """The classes of a data set are too few, empty, or match none of the model's."""
+
+
+class LeakError(TrainingError):
+    """Photos of one shot lie on both sides of the line between training and test; the message names some pairs."""
 
 
 class WeightsError(TrainingError):

@@ -1,7 +1,5 @@
 """Runs a finished model over photos: a run through Keras, a bundle through the agent's own classifier."""
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keras
@@ -10,14 +8,13 @@ from numpy.typing import NDArray
 
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.bundle import Bundle, read_bundle
-from agent.fit import InputSpec, Pixels, fit_picture
+from agent.fit import InputSpec
 from training.calibration import sharpen
 from training.metrics import Metrics, measure
-from training.photos import PhotoSet, Sample, read_photos
+from training.photos import PhotoSet, read_photos
+from training.pictures import fitted_batches
 from training.progress import Progress
 from training.run import read_card, read_model
-
-_BATCH = 32
 
 
 def evaluate(model: Path, dataset: Path, progress: Progress) -> Metrics:
@@ -58,16 +55,7 @@ def keras_scores(model: keras.Model, photos: PhotoSet, spec: InputSpec, progress
     """The model's own softmax for every photo, shape (photos, labels), before any temperature."""
     progress.start("evaluating", len(photos.samples))
     rows = []
-    for batch in _fitted_batches(photos.samples, spec):
+    for batch in fitted_batches(photos.samples, spec):
         rows.append(np.asarray(model.predict_on_batch(batch), np.float32))
         progress.advance(len(batch))
     return np.concatenate(rows)
-
-
-def _fitted_batches(samples: tuple[Sample, ...], spec: InputSpec) -> Iterator[NDArray[np.uint8]]:
-    def fitted(sample: Sample) -> Pixels:
-        return fit_picture(sample.load(), spec)
-
-    with ThreadPoolExecutor(max_workers=2) as workers:
-        for start in range(0, len(samples), _BATCH):
-            yield np.stack(list(workers.map(fitted, samples[start : start + _BATCH])))

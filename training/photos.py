@@ -54,6 +54,14 @@ class PhotoSet:
         found = Counter(sample.label for sample in self.samples)
         return {label: found[index] for index, label in enumerate(self.labels)}
 
+    def sites(self) -> dict[str, dict[str, int]]:
+        """Photos a label at every site, sites by name."""
+        found = Counter((sample.site, self.labels[sample.label]) for sample in self.samples)
+        sites: dict[str, dict[str, int]] = {}
+        for (site, label), count in sorted(found.items()):
+            sites.setdefault(site, {})[label] = count
+        return sites
+
 
 def read_photos(roots: Sequence[Path], labels: Sequence[str] | None = None) -> PhotoSet:
     """The readable photos of some datasets. Without `labels` the classes are those found, sorted by name.

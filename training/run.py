@@ -1,7 +1,7 @@
 """The run: a folder with a trained model and all that is known about it. The crossing from training to export.
 
-`model.keras`, `run.json` (below), `history.csv` (one row an epoch), `report.html` with its plots, and where sites were
-kept aside `unaware.keras`, the model that did not see the first fold: `vastra-train slim` is measured on that.
+`model.keras`, `run.json` (below), `history.csv` (one row an epoch), `report.html` (for people), `tensorboard/`, and where
+sites were kept aside `unaware.keras`, the model that did not see the first fold: `vastra-train slim` is measured on that.
 """
 
 import csv
