@@ -10,7 +10,7 @@ from rich.console import Console
 
 from agent.bundle import Quantisation, read_bundle
 from export.form import QUANTISATIONS, as_line, refuse_failed
-from export.tables import print_forms, print_manifest, print_metrics
+from export.tables import print_difference, print_forms, print_layers, print_manifest, print_metrics
 from training.console import set_up_logging
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -114,3 +114,50 @@ def inspect(*, bundle: Path, as_json: bool) -> None:
         return
     print_manifest(Console(), manifest)
     print_metrics(Console(), manifest)
+
+
+@main.command(
+    epilog="\b\nExample:\n  vastra-export diff agent/models/vastra-vgg16.tflite mine.tflite --photos data/other_sites"
+)
+@click.argument("a", type=_FILE)
+@click.argument("b", type=_FILE)
+@click.option("--photos", type=_FOLDER, help="Run both over this dataset, too, and count how often they agree.")
+@click.option("--json", "as_json", is_flag=True, help="Print the difference as one JSON object.")
+def diff(*, a: Path, b: Path, photos: Path | None, as_json: bool) -> None:
+    """Show what differs between two bundles: labels, input, thresholds, training, metrics, size."""
+    from export.difference import compare
+    from training.progress import Bars
+
+    with Bars() as bars:
+        difference = compare(a, b, photos, bars)
+    if as_json:
+        click.echo(msgspec.json.encode(difference))
+    else:
+        print_difference(Console(), difference)
+
+
+@main.command(
+    epilog="\b\nExample:\n  vastra-export layers vastra-float32.tflite vastra-int8.tflite --photos data/other_sites"
+)
+@click.argument("exact", type=_FILE, metavar="FLOAT32")
+@click.argument("quantised", type=_FILE, metavar="INT8")
+@click.option("--photos", required=True, type=_FOLDER, help="Dataset to run both on.")
+@click.option("--count", type=click.IntRange(1, 10_000), default=32, show_default=True, help="How many of its photos.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a layer.")
+def layers(*, exact: Path, quantised: Path, photos: Path, count: int, as_json: bool) -> None:
+    """Show which layer loses how much in int8: two forms of one run (see convert --quantize all), compared layer by layer."""
+    from agent.fit import fit_picture
+    from export.layers import layer_errors
+    from training.photos import read_photos
+    from training.progress import Bars
+
+    one, other = read_bundle(exact), read_bundle(quantised)
+    samples = read_photos([photos], one.manifest.labels).samples
+    chosen = samples[:: max(1, len(samples) // count)][:count]  # datasets are sorted by label: some of each
+    with Bars() as bars:
+        errors = layer_errors(one, other, [fit_picture(sample.load(), one.manifest.input) for sample in chosen], bars)
+    if as_json:
+        for error in errors:
+            click.echo(msgspec.json.encode(error))
+    else:
+        print_layers(Console(), errors)

@@ -6,8 +6,10 @@ from rich.console import Console
 from rich.table import Table
 
 from agent.bundle import Manifest, Measured, Metrics
+from export.difference import Difference
 from export.footprint import THREADS
 from export.form import Form
+from export.layers import LayerError
 
 
 def print_manifest(console: Console, manifest: Manifest) -> None:
@@ -69,6 +71,39 @@ def print_forms(console: Console, forms: Sequence[Form]) -> None:
             table.add_row(title, "", *(f"{milliseconds:.1f}" for milliseconds in taken))
     table.add_row("peak memory, MB", "", *(f"{max(cost.peak_mb for cost in form.costs):.0f}" for form in forms))
     table.add_row("gate", "", *("[red]failed[/]" if manifest.forced else "passed" for manifest in manifests))
+    console.print(table)
+
+
+def print_difference(console: Console, difference: Difference) -> None:
+    """What two bundles do not have in common."""
+    if difference.same_bytes:
+        console.print("the two files are the same, byte for byte")
+    table = Table(title_justify="left")
+    for name in ("", difference.a, difference.b):
+        table.add_column(name, overflow="fold")
+    table.add_row("file, MB", *(f"{size / 1e6:.2f}" for size in difference.file_bytes))
+    for path, values in difference.changed.items():
+        table.add_row(path, *("-" if value is None else str(value) for value in values))
+    console.print(table)
+    answers = difference.answers
+    if answers:
+        console.print(
+            f"on {answers.n} photos: the same best garment on {answers.same_label:.1%}, the same decision on "
+            f"{answers.same_decision:.1%}; right on the known {answers.right[0]:.1%} and {answers.right[1]:.1%}"
+        )
+
+
+def print_layers(console: Console, errors: Sequence[LayerError]) -> None:
+    """One line a layer; the one that adds most is marked."""
+    worst = max(error.added for error in errors)
+    table = Table(title="int8 against float, root mean square", title_justify="left")
+    for name in ("layer", "error here", "added by it", "of its weights", "clipped", "peak/rms"):
+        table.add_column(name, justify="left" if name == "layer" else "right")
+    for error in errors:
+        weights = "" if error.weights is None else f"{error.weights:.2%}"
+        style = "bold red" if error.added == worst else None
+        figures = (f"{error.error:.2%}", f"{error.added:.2%}", weights, f"{error.clipped:.3%}", f"{error.peak:.1f}")
+        table.add_row(error.layer, *figures, style=style)
     console.print(table)
 
 

@@ -7,35 +7,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner, Result
 
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.bundle import read_bundle
-from export.cli import main
-from tests.export.runs import write_photos, write_run
+from tests.export.conftest import convert, invoke, one_line
+from tests.export.runs import write_photos
 from tests.models import LABELS, picture_of
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with two runs, `good` and `loud` (which int8 breaks), and two data sets, `train` and `test`."""
-    root = tmp_path_factory.mktemp("export")
-    write_run(root / "good")
-    write_run(root / "loud", loud=3000)
-    write_photos(root / "train", seed=1)
-    write_photos(root / "test", seed=2)
-    return root
-
-
-def convert(made: Path, run: Path | str, out: Path, *more: object) -> Result:
-    arguments = ["convert", made / run, "--calibrate", made / "train", "--test", made / "test", "--out", out, *more]
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def one_line(result: Result) -> str:
-    lines = [line for line in result.stderr.splitlines() if line.startswith("Error:")]
-    assert len(lines) == 1, result.output
-    return lines[0]
 
 
 def left_in(folder: Path) -> list[str]:
@@ -106,7 +83,7 @@ def test_force_writes_it_with_the_failure_in_the_manifest(made: Path, tmp_path: 
     assert manifest.gate is not None
     assert any("top-1" in failure for failure in manifest.gate.failures)
     assert manifest.forced.startswith("exported with --force although it loses ")
-    shown = CliRunner().invoke(main, ["inspect", str(out)])
+    shown = invoke("inspect", out)
     assert "--force" in shown.stdout
 
 
