@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
 from agent.config import AgentConfig, CameraConfig
 from agent.errors import AgentError, CameraError, OutboxError
+from agent.picture_watch import WORDS, fault_of
 from agent.secret import masked
 from agent.topics import Topics
 from agent.wiring import Surroundings, broker_access, load_model, state_folder
 
-_DARK, _FLAT = 12.0, 3.0  # grey levels of 255: mean under which a picture is black, spread under which it shows nothing
 _ROOM_MB = 200
 _BROKER_S = 6.0  # TCP, TLS and login on a slow network
 
@@ -69,8 +67,10 @@ def _camera(config: CameraConfig, around: Surroundings) -> str:
     if frame is None:
         raise CameraError(f"{masked(config.source)} holds no picture")
     height, width = frame.pixels.shape[:2]
-    if float(np.mean(frame.pixels)) < _DARK or float(np.std(frame.pixels)) < _FLAT:
-        raise CameraError(f"the picture ({width}x{height}) is black or all one colour: is the lens covered?")
+    fault = fault_of(frame.pixels)
+    if fault is not None:
+        text, hint = WORDS[fault]
+        raise CameraError(f"{text} ({width}x{height}). {hint}")
     return f"gives pictures of {width}x{height}"
 
 

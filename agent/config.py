@@ -98,6 +98,14 @@ class MotionConfig(_Section, frozen=True, kw_only=True):
     recheck_s: Seconds = 5.0  # an unchanged zone is classified all the same so often: 1 of 50 pictures at ten a second
 
 
+class PictureConfig(_Section, frozen=True, kw_only=True):
+    """When a live camera's picture is so bad that somebody has to look after it."""
+
+    watch: bool = True  # for frozen, black, covered and blurred pictures
+    after_s: Seconds = 20.0  # longer than a customer stands before the lens, or the camera finds its focus
+    frozen_s: Seconds = 60.0  # no pixel changed: longer than any stream goes without a new key frame
+
+
 class BrokerConfig(_Section, frozen=True, kw_only=True):
     """Where messages go. The password comes from a file, a systemd credential or VASTRA_BROKER_PASSWORD, never from here."""
 
@@ -125,6 +133,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     model: ModelConfig = ModelConfig()
     decision: DecisionConfig = DecisionConfig()
     motion: MotionConfig = MotionConfig()
+    picture: PictureConfig = PictureConfig()
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
     health_s: Seconds = 60.0

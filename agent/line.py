@@ -14,9 +14,10 @@ from agent.framing import Box, Framing
 from agent.health import Health, resident_mb, temperature_c
 from agent.latency import Latencies
 from agent.motion import MotionGate
+from agent.picture_watch import PictureWatch
 from agent.ports import Classifier, Clock, FrameSource
-from agent.publisher import Publisher, Timing
-from agent.values import Decision, Event, Frame
+from agent.publisher import Publisher
+from agent.values import Decision, Event, Frame, Spot, Timing
 
 _WAIT_S = 0.2  # for a picture; short enough that stopping feels immediate, long enough to cost nothing
 
@@ -27,7 +28,7 @@ _log = logging.getLogger(__name__)
 class Zone:
     """A named part of a camera's picture, classified on its own, and what is remembered of it."""
 
-    name: str
+    spot: Spot
     box: Box
     gate: MotionGate
     decider: Decider
@@ -36,11 +37,12 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """One camera's place on the line: its pictures, how they are framed, and their zones."""
+    """One camera's place on the line: its pictures, how they are framed and watched (None: not), and their zones."""
 
     camera: str
     source: FrameSource
     framing: Framing
+    watch: PictureWatch | None
     zones: tuple[Zone, ...]
 
 
@@ -82,7 +84,7 @@ class Line:
                 self._publisher.health(self._health())
         for station in self._stations:
             for zone in station.zones:
-                self._tell(station, zone, zone.tracker.finish(self._clock.now()))
+                self._tell(zone, zone.tracker.finish(self._clock.now()))
         final = self._health()
         self._publisher.health(final)
         return final
@@ -99,12 +101,16 @@ class Line:
 
     def _see(self, station: Station, frame: Frame) -> None:
         picture = station.framing.applied(frame.pixels)
+        if station.watch is not None:
+            self._publisher.alert(
+                f"{station.camera}-picture", station.watch.look(picture, frame.taken_s, frame.taken_at)
+            )
         for zone in station.zones:
             seen = self._judge(zone, zone.box.cut(picture), frame.taken_s)
             age_s = self._clock.monotonic() - frame.taken_s
             timing = Timing(frame_age_ms=age_s * 1000, latency_ms=seen.took_s * 1000)
-            self._publisher.decision(station.camera, zone.name, seen.decision, timing)
-            self._tell(station, zone, zone.tracker.add(seen.decision, frame.taken_at))
+            self._publisher.decision(zone.spot, seen.decision, timing)
+            self._tell(zone, zone.tracker.add(seen.decision, frame.taken_at))
         self._frames += 1
         self._taken_s[station.camera] = frame.taken_s
         self._latencies.add("frame_to_message", self._clock.monotonic() - frame.taken_s)
@@ -125,13 +131,13 @@ class Line:
             if stale is None:
                 continue
             age_s = now_s - self._taken_s[station.camera]
-            self._publisher.decision(station.camera, zone.name, stale, Timing(age_s * 1000, 0.0))
-            self._tell(station, zone, zone.tracker.add(stale, self._clock.now()))
+            self._publisher.decision(zone.spot, stale, Timing(age_s * 1000, 0.0))
+            self._tell(zone, zone.tracker.add(stale, self._clock.now()))
 
-    def _tell(self, station: Station, zone: Zone, events: Sequence[Event]) -> None:
+    def _tell(self, zone: Zone, events: Sequence[Event]) -> None:
         for event in events:
-            _log.info("%s %s: %s %s (%.2f)", station.camera, zone.name, event.label, event.phase.value, event.score)
-            self._publisher.event(station.camera, zone.name, event)
+            _log.info("%s: %s %s (%.2f)", zone.spot, event.label, event.phase.value, event.score)
+            self._publisher.event(zone.spot, event)
 
     def _health(self) -> Health:
         now_s = self._clock.monotonic()

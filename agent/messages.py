@@ -98,6 +98,15 @@ class EventMessage(Header, frozen=True, kw_only=True):
     historical: bool = False
 
 
+class AlertMessage(Header, frozen=True, kw_only=True):
+    """`alert/<id>`: something that a person has to mend, in their words. The topic is emptied when it is solved."""
+
+    severity: Literal["warning", "error"]
+    text: str
+    hint: str
+    since: datetime
+
+
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds over the last minute's pictures."""
 

@@ -4,31 +4,29 @@ The greeting is built anew at every connect, with fresh sequence numbers, from t
 last availability of each camera: a retained value can therefore never be older than what is known here.
 """
 
+import logging
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal
 
 from agent.health import Health
-from agent.messages import (
-    AvailabilityMessage,
-    ClassificationMessage,
-    EventMessage,
-    Header,
-    HealthMessage,
-    InfoMessage,
-    LabelScore,
-    ModelName,
-    StateMessage,
-    Window,
-    encode,
-)
+from agent.messages import Header, InfoMessage, ModelName, StateMessage, encode
 from agent.ports import Broker, Clock
 from agent.topics import Topics
-from agent.values import Decision, DecisionKind, Event, Outgoing
+from agent.values import Alert, Decision, DecisionKind, Event, Outgoing, Spot, Timing
+from agent.wording import (
+    STATED,
+    Stamp,
+    worded_alert,
+    worded_availability,
+    worded_decision,
+    worded_event,
+    worded_health,
+)
 
-_STATED = (DecisionKind.CONFIRMED, DecisionKind.CANDIDATE)
+_log = logging.getLogger(__name__)
+_EVENT_EXPIRY_S = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +42,6 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """How old the picture was when its decision was published, and how long it took to classify; milliseconds."""
-
-    frame_age_ms: float
-    latency_ms: float
-
-
-class _Stamp(TypedDict):
-    session: str
-    seq: int
-    ts: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _Spoken:
     """The last word on a zone."""
 
@@ -70,12 +54,14 @@ class Publisher:
 
     def __init__(self, identity: Identity, broker: Broker, clock: Clock, *, heartbeat_s: float) -> None:
         self._identity, self._broker, self._clock = identity, broker, clock
+        self._topics = identity.topics
         self._heartbeat_s = heartbeat_s
         self._lock = threading.RLock()
         self._seq = 0
         self._cameras: dict[str, str | None] = {}
-        self._zones: dict[tuple[str, str], _Spoken] = {}
-        self._spoken_s: dict[tuple[str, str], float] = {}
+        self._spots: dict[Spot, _Spoken] = {}
+        self._spoken_s: dict[Spot, float] = {}
+        self._alerts: dict[str, Alert | None] = {}
 
     def start(self) -> None:
         """Lets the broker connect; its last will says `offline` in the name of this session."""
@@ -93,112 +79,108 @@ class Publisher:
             self._cameras[name] = lost
         self._broker.send(self._availability(name))
 
-    def decision(self, camera: str, zone: str, decision: Decision, timing: Timing) -> None:
+    def decision(self, spot: Spot, decision: Decision, timing: Timing) -> None:
         """Says what is seen, when that is another than before and at every heartbeat."""
-        key, now_s = (camera, zone), self._clock.monotonic()
+        now_s = self._clock.monotonic()
         with self._lock:
-            before = self._zones.get(key)
-            self._zones[key] = _Spoken(decision, timing)
+            before = self._spots.get(spot)
+            self._spots[spot] = _Spoken(decision, timing)
             same = before is not None and _said(before.decision) == _said(decision)
-            if same and now_s - self._spoken_s[key] < self._heartbeat_s:
+            if same and now_s - self._spoken_s[spot] < self._heartbeat_s:
                 return
-            self._spoken_s[key] = now_s
-        self._broker.send(self._classification(camera, zone))
+            self._spoken_s[spot] = now_s
+        self._broker.send(self._classification(spot))
 
-    def event(self, camera: str, zone: str, event: Event) -> None:
+    def event(self, spot: Spot, event: Event) -> None:
         """Hands an event to the outbox, from where it reaches the broker at least once."""
-        message = EventMessage(
-            **self._stamp(),
-            camera=camera,
-            zone=zone,
-            event_id=event.id,
-            event=event.phase.value,
-            label=event.label,
-            score=round(event.score, 4),
-            started=event.started,
-            ended=event.ended,
-        )
-        topic = self._identity.topics.event(camera, zone)
-        self._broker.send_event(Outgoing(topic, encode(message), qos=1, expiry_s=30 * 24 * 3600))
+        message = encode(worded_event(self._stamp(), spot, event))
+        topic = self._topics.event(spot.camera, spot.zone)
+        self._broker.send_event(Outgoing(topic, message, qos=1, expiry_s=_EVENT_EXPIRY_S))
+
+    def alert(self, name: str, alert: Alert | None) -> None:
+        """Says what a person has to mend, or (None) that it is solved; nothing when just that was said before.
+
+        Say None at the start for whatever may have been wrong when the agent last ran: the broker still tells it.
+        """
+        with self._lock:
+            if name in self._alerts and self._alerts[name] == alert:
+                return
+            mended = self._alerts.get(name) is not None
+            self._alerts[name] = alert
+        if alert is not None:
+            _log.warning("%s: %s; %s", name, alert.text, alert.hint)
+        elif mended:
+            _log.info("%s: mended", name)
+        self._broker.send(self._alert(name))
 
     def health(self, health: Health) -> None:
         """Publishes how the agent is doing."""
-        message = HealthMessage(
-            **self._stamp(),
-            uptime_s=round(health.uptime_s, 1),
-            frames=health.frames,
-            fps=round(health.fps, 2),
-            dropped=health.dropped,
-            gate_skips=health.gate_skips,
-            latency_ms=health.latency_ms,
-            rss_mb=health.rss_mb,
-            temperature_c=health.temperature_c,
-            outbox_depth=self._broker.outbox_depth,
-            outbox_dropped=self._broker.outbox_dropped,
-            reconnects=self._broker.reconnects,
+        broker = self._broker
+        message = worded_health(
+            self._stamp(),
+            health,
+            outbox_depth=broker.outbox_depth,
+            outbox_dropped=broker.outbox_dropped,
+            reconnects=broker.reconnects,
         )
-        self._broker.send(_retained(self._identity.topics.health, message, qos=0, expiry_s=180))
+        broker.send(_retained(self._topics.health, message, qos=0, expiry_s=180))
 
     def _greeting(self) -> Sequence[Outgoing]:
         """Everything retained, `online` last: who sees it can rely on the rest being there."""
-        info = InfoMessage(
+        with self._lock:
+            cameras, spots, alerts = list(self._cameras), list(self._spots), list(self._alerts)
+        return [
+            self._info(),
+            *map(self._availability, cameras),
+            *map(self._alert, alerts),
+            *map(self._classification, spots),
+            self._state("online"),
+        ]
+
+    def _info(self) -> Outgoing:
+        message = InfoMessage(
             **self._stamp(),
-            device=self._identity.topics.device,
-            site=self._identity.topics.site,
+            device=self._topics.device,
+            site=self._topics.site,
             agent_version=self._identity.agent_version,
             cameras=tuple(self._identity.zones),
             zones=dict(self._identity.zones),
             labels=self._identity.labels,
             model=self._identity.model,
         )
-        with self._lock:
-            cameras, zones = list(self._cameras), list(self._zones)
-        return [
-            _retained(self._identity.topics.info, info, qos=1),
-            *(self._availability(name) for name in cameras),
-            *(self._classification(camera, zone) for camera, zone in zones),
-            self._state("online"),
-        ]
+        return _retained(self._topics.info, message, qos=1)
 
     def _state(self, state: Literal["online", "stopped", "offline"]) -> Outgoing:
-        message = StateMessage(**self._stamp(), state=state)
-        return _retained(self._identity.topics.state, message, qos=1)
+        return _retained(self._topics.state, StateMessage(**self._stamp(), state=state), qos=1)
 
     def _availability(self, name: str) -> Outgoing:
         with self._lock:
             lost = self._cameras[name]
-        message = AvailabilityMessage(**self._stamp(), state="online" if lost is None else "offline", reason=lost or "")
-        return _retained(self._identity.topics.availability(name), message, qos=1)
+        return _retained(self._topics.availability(name), worded_availability(self._stamp(), lost), qos=1)
 
-    def _classification(self, camera: str, zone: str) -> Outgoing:
+    def _alert(self, name: str) -> Outgoing:
+        topic = self._topics.alert(name)
         with self._lock:
-            spoken = self._zones[camera, zone]
-        decision, timing = spoken.decision, spoken.timing
-        message = ClassificationMessage(
-            **self._stamp(),
-            camera=camera,
-            zone=zone,
-            decision=decision.kind.value,
-            label=decision.label if decision.kind in _STATED else None,
-            score=round(decision.score, 4),
-            margin=round(decision.margin, 4),
-            top_k=tuple(LabelScore(label=scored.label, score=round(scored.score, 4)) for scored in decision.top_k),
-            window=Window(frames=decision.window, agree=decision.agree),
-            model=self._identity.model,
-            frame_age_ms=round(timing.frame_age_ms, 1),
-            latency_ms=round(timing.latency_ms, 1),
-        )
-        expiry_s = max(1, round(2 * self._heartbeat_s))
-        return _retained(self._identity.topics.classification(camera, zone), message, qos=0, expiry_s=expiry_s)
+            alert = self._alerts[name]
+        if alert is None:
+            return Outgoing(topic, b"", qos=1, retain=True)  # MQTT's way to say that there is nothing to tell any more
+        return _retained(topic, worded_alert(self._stamp(), alert), qos=1)
 
-    def _stamp(self) -> _Stamp:
+    def _classification(self, spot: Spot) -> Outgoing:
+        with self._lock:
+            spoken = self._spots[spot]
+        message = worded_decision(self._stamp(), spot, spoken.decision, spoken.timing, self._identity.model)
+        expiry_s = max(1, round(2 * self._heartbeat_s))
+        return _retained(self._topics.classification(spot.camera, spot.zone), message, qos=0, expiry_s=expiry_s)
+
+    def _stamp(self) -> Stamp:
         with self._lock:
             self._seq += 1
             return {"session": self._identity.session, "seq": self._seq, "ts": self._clock.now()}
 
 
 def _said(decision: Decision) -> tuple[DecisionKind, str | None]:
-    return decision.kind, decision.label if decision.kind in _STATED else None
+    return decision.kind, decision.label if decision.kind in STATED else None
 
 
 def _retained(topic: str, message: Header, *, qos: int, expiry_s: int | None = None) -> Outgoing:

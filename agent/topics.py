@@ -37,6 +37,9 @@ class Topics:
     def health(self) -> str:
         return f"{self.base}/health"
 
+    def alert(self, name: str) -> str:
+        return f"{self.base}/alert/{check_id(name, 'alert')}"
+
     def availability(self, camera: str) -> str:
         return f"{self.base}/camera/{check_id(camera, 'camera')}/availability"
 

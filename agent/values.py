@@ -74,6 +74,25 @@ class Decision:
     agree: int
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that is classified on its own: a camera and a zone of its picture."""
+
+    camera: str
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{self.camera} {self.zone}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How old the picture was when its decision was published, and how long it took to classify; milliseconds."""
+
+    frame_age_ms: float
+    latency_ms: float
+
+
 class EventPhase(StrEnum):
     """Where an event is in its life."""
 
@@ -92,6 +111,23 @@ class Event:
     score: float
     started: datetime
     ended: datetime | None = None
+
+
+class Severity(StrEnum):
+    """How bad it is: with a `warning` the agent still works, with an `error` it does not."""
+
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that a person has to mend: what is wrong and what to do, for who works in the shop. `since` is UTC."""
+
+    severity: Severity
+    text: str
+    hint: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

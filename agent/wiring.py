@@ -25,11 +25,13 @@ from agent.line import Line, Station, Zone
 from agent.messages import ModelName
 from agent.motion import MotionGate, MotionRules
 from agent.outbox import Outbox
+from agent.picture_watch import PictureWatch, WatchRules
 from agent.ports import Camera, Clock
 from agent.publisher import Identity, Publisher
 from agent.secret import Secret
 from agent.source import parse_source
 from agent.topics import Topics
+from agent.values import Spot
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +149,7 @@ def _station(camera: CameraConfig, source: Grabber, config: AgentConfig, rules: 
     motion = MotionRules(0.0 if judged_all else config.motion.threshold, config.motion.recheck_s)
     zones = tuple(
         Zone(
-            zone.name,
+            Spot(camera.name, zone.name),
             Box(*zone.box),
             MotionGate(motion),
             Decider(rules),
@@ -155,7 +157,9 @@ def _station(camera: CameraConfig, source: Grabber, config: AgentConfig, rules: 
         )
         for zone in camera.zones or (WHOLE,)
     )
-    return Station(camera.name, source, Framing(camera.rotate, Box(*camera.crop)), zones)
+    watched = config.picture.watch and not is_finite(camera.source)
+    watch = PictureWatch(WatchRules(config.picture.after_s, config.picture.frozen_s)) if watched else None
+    return Station(camera.name, source, Framing(camera.rotate, Box(*camera.crop)), watch, zones)
 
 
 def _grabber(camera: CameraConfig, around: Surroundings) -> Grabber:

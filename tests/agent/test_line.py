@@ -1,4 +1,5 @@
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from types import MappingProxyType
 
 import msgspec
@@ -9,11 +10,12 @@ from agent.fit import Pixels
 from agent.framing import Box, Framing
 from agent.health import Health
 from agent.line import Line, Station, Zone
-from agent.messages import ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
+from agent.messages import AlertMessage, ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
 from agent.motion import MotionGate, MotionRules
+from agent.picture_watch import PictureWatch, WatchRules
 from agent.publisher import Identity, Publisher
 from agent.topics import Topics
-from agent.values import Outgoing
+from agent.values import Outgoing, Spot
 from tests.fakes import ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture
 
 RULES = Rules(threshold=0.6, rejects=frozenset({"other"}), window=3, agree=2, stale_s=2.0)
@@ -30,6 +32,7 @@ class Stage:
         *,
         boxes: Mapping[str, Box] = MappingProxyType({"all": Box()}),
         motion: MotionRules = EVERYTHING,
+        watch: PictureWatch | None = None,
     ) -> None:
         self.clock, self.broker = ManualClock(), RecordingBroker()
         names = tuple(boxes)
@@ -38,11 +41,17 @@ class Stage:
         )
         self.publisher = Publisher(identity, self.broker, self.clock, heartbeat_s=30.0)
         zones = tuple(
-            Zone(name, box, MotionGate(motion), Decider(RULES), EventTracker(f"s1-door-{name}", update_s=10.0))
+            Zone(
+                Spot("door", name),
+                box,
+                MotionGate(motion),
+                Decider(RULES),
+                EventTracker(f"s1-door-{name}", update_s=10.0),
+            )
             for name, box in boxes.items()
         )
         self.classifier = ShadeClassifier()
-        station = Station("door", ScriptedSource(script, self.clock), Framing(), zones)
+        station = Station("door", ScriptedSource(script, self.clock), Framing(), watch, zones)
         self.line = Line([station], self.classifier, self.publisher, self.clock, health_s=60.0)
 
     def play(self) -> Health:
@@ -182,3 +191,24 @@ def test_the_gate_opens_again_after_a_silence() -> None:
     stage = Stage([picture(200)] * 10 + [None] * 25 + [picture(200)] * 10, motion=MotionRules(10.0, 5.0))
     stage.play()
     assert [event.event for event in stage.events()] == ["new", "end", "new", "end"]
+
+
+def test_a_black_picture_is_an_alert_until_it_is_mended() -> None:
+    shop = picture(200)
+    shop[:4] = 0
+    stage = Stage([picture(0)] * 100 + [shop] * 100, watch=PictureWatch(WatchRules(after_s=5.0, frozen_s=60.0)))
+    stage.play()
+    told = stage.sent("door-picture")
+    assert all(message.retain and message.qos == 1 for message in told)
+    assert [message.payload == b"" for message in told] == [True, False, True]
+    alert = msgspec.json.decode(told[1].payload, type=AlertMessage)
+    assert (alert.severity, alert.text) == ("warning", "the picture is black")
+    assert alert.since == stage.clock.start + timedelta(seconds=0.1)
+
+
+def test_an_alert_is_told_to_every_new_connection_and_so_is_that_it_is_solved() -> None:
+    stage = Stage([picture(0)] * 100, watch=PictureWatch(WatchRules(after_s=5.0, frozen_s=60.0)))
+    stage.play()
+    assert [message.payload[:1] for message in stage.broker.connect() if "/alert/" in message.topic] == [b"{"]
+    stage.publisher.alert("door-picture", None)
+    assert [message.payload for message in stage.broker.connect() if "/alert/" in message.topic] == [b""]
