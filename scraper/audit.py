@@ -12,6 +12,9 @@ from scraper.manifest import Photo
 
 SMALL_SIDE = 96
 """Pixels. A photo whose shorter side is below this is blurred up to the model's 224 and teaches little."""
+PLACEHOLDER_COPIES = 4
+"""Products that one picture stands for. Sizes of one garment share an address and are met once; equal bytes at so many
+addresses say "no picture"."""
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: tuple[Fault, ...]
     altered: tuple[str, ...]
     blank: tuple[str, ...]
+    placeholders: tuple[str, ...]
+    collages: tuple[str, ...]
+    also_under: dict[str, tuple[str, ...]]
+    """For a photo (path), the other labels under which the scraper met the same picture."""
     exact_duplicates: Duplicates
     near_duplicates: Duplicates
     imbalance: float
@@ -80,8 +87,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(f"{count} {words}" for count, words in found if count)
 
 
-def audit(name: str, facts: Sequence[Facts], *, failures: Counter[str] | None = None) -> Report:
-    """The report on one dataset from the facts of its photos."""
+def audit(name: str, facts: Sequence[Facts], *, without: Sequence[Photo] = ()) -> Report:
+    """The report on one dataset from the facts of its photos and the manifest's lines `without` one."""
     reading = [fact for fact in facts if not fact.fault]
     labels = Counter(fact.photo.label for fact in facts)
     sites: dict[str, dict[str, int]] = {}
@@ -100,12 +107,29 @@ def audit(name: str, facts: Sequence[Facts], *, failures: Counter[str] | None = 
         ),
         altered=tuple(f.photo.path for f in reading if f.photo.sha256 and f.photo.sha256 != f.sha256),
         blank=tuple(fact.photo.path for fact in reading if fact.blank),
+        placeholders=_placeholders(reading, without),
+        collages=tuple(fact.photo.path for fact in reading if fact.collage),
+        also_under=_also_under(reading, without),
         exact_duplicates=_duplicates(_equal(reading)),
         near_duplicates=_duplicates(_near(reading)),
         imbalance=round(max(labels.values()) / min(labels.values()), 2) if labels else 1.0,
         one_label_sites=tuple(sorted(site for site, row in sites.items() if site and len(row) == 1 < len(labels))),
-        failures=dict(failures or {}),
+        failures=dict(Counter(photo.status for photo in without)),
     )
+
+
+def surplus(report: Report, facts: Sequence[Facts]) -> list[str]:
+    """Paths of the photos that could go without loss: blank ones, placeholders, and all but the largest of a shot.
+
+    Shots that stand under several labels are left for a person to judge.
+    """
+    area = {fact.photo.path: fact.width * fact.height for fact in facts}
+    gone = {*report.blank, *report.placeholders}
+    for found in (report.exact_duplicates, report.near_duplicates):
+        for paths in set(found.groups) - set(found.across_labels):
+            staying = [path for path in paths if path not in gone]
+            gone.update(sorted(staying, key=lambda path: (-area[path], path))[1:])
+    return sorted(gone)
 
 
 def leaks(name: str, facts: Sequence[Facts], other: Sequence[Facts]) -> Leaks:
@@ -136,6 +160,21 @@ def _sizes(facts: Sequence[Facts]) -> Sizes:
         height=(low[1], middle[1], high[1]),
         small=int((sides.min(axis=1) < SMALL_SIDE).sum()),
     )
+
+
+def _placeholders(facts: Sequence[Facts], without: Sequence[Photo]) -> tuple[str, ...]:
+    """Every photo whose bytes stand for many products, among those stored and those that were met again."""
+    copies = Counter(fact.sha256 for fact in facts) + Counter(p.sha256 for p in without if p.status == "duplicate")
+    return tuple(fact.photo.path for fact in facts if copies[fact.sha256] >= PLACEHOLDER_COPIES)
+
+
+def _also_under(facts: Sequence[Facts], without: Sequence[Photo]) -> dict[str, tuple[str, ...]]:
+    labels: dict[str, set[str]] = {}
+    for photo in without:
+        if photo.status == "duplicate":
+            labels.setdefault(photo.sha256, set()).add(photo.label)
+    others = {fact.photo.path: labels.get(fact.sha256, set()) - {fact.photo.label} for fact in facts}
+    return {path: tuple(sorted(found)) for path, found in others.items() if found}
 
 
 def _equal(facts: Sequence[Facts]) -> list[list[Photo]]:

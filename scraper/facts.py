@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from scraper.collage import is_collage
 from scraper.errors import PictureError
 from scraper.hashing import NEAR_BITS, near_pairs, perceptual_hash
 from scraper.manifest import Dataset, Photo
@@ -29,6 +30,7 @@ class Facts:
     sha256: str = ""
     phash: int = 0
     blank: bool = False
+    collage: bool = False
     small: Pixels | None = None
 
     @property
@@ -68,6 +70,7 @@ def look(photo: Photo, file: Path) -> Facts:
         sha256=hashlib.sha256(raw).hexdigest(),
         phash=perceptual_hash(picture.pixels),
         blank=is_blank(picture.pixels),
+        collage=is_collage(picture.pixels),
         small=thumbnail(picture.pixels),
     )
 

@@ -1,6 +1,5 @@
 """`vastra-scrape check`: whether a dataset can be trusted, and what to mend where it cannot."""
 
-from collections import Counter
 from pathlib import Path
 
 import click
@@ -8,10 +7,10 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from scraper.audit import Duplicates, Report, audit, leaks
-from scraper.errors import DatasetError
+from scraper.audit import PLACEHOLDER_COPIES, Duplicates, Report, audit, leaks, surplus
+from scraper.errors import DatasetError, StoreError
 from scraper.facts import Facts, gather
-from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest
+from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest
 from scraper.progress import progress_bar
 
 NAMED = 10
@@ -24,6 +23,7 @@ NAMED = 10
     Examples:
       vastra-scrape check data/train
       vastra-scrape check data/train --against data/test
+      vastra-scrape check data/train --surplus drop.txt
       vastra-scrape check --json data/train | jq .near_duplicates.surplus
 
     \b
@@ -33,13 +33,18 @@ NAMED = 10
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--against", type=click.Path(path_type=Path), help="A second dataset that must share no shot with it.")
+@click.option(
+    "--surplus", "list_file", type=click.Path(path_type=Path, dir_okay=False), help="List what could go here."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole report as one JSON object.")
-def check(dataset: Path, against: Path | None, *, as_json: bool) -> None:
+def check(dataset: Path, against: Path | None, list_file: Path | None, *, as_json: bool) -> None:
     """Count DATASET by label and site; find what does not read, duplicates, imbalance and leaks."""
     facts = read_facts(dataset)
-    report = audit(str(dataset), facts, failures=_failures(dataset))
+    report = audit(str(dataset), facts, without=without_photo(dataset))
     if against is not None:
         report = msgspec.structs.replace(report, leaks=leaks(str(against), facts, read_facts(against)))
+    if list_file is not None:
+        _list(list_file, surplus(report, facts), dataset)
     if as_json:
         click.echo(msgspec.json.encode(report))
     else:
@@ -56,11 +61,19 @@ def read_facts(root: Path) -> list[Facts]:
         return gather(dataset, on_photo=lambda: bar.advance(task))
 
 
-def _failures(root: Path) -> Counter[str]:
+def without_photo(root: Path) -> list[Photo]:
+    """The lines of a dataset's manifest that have no photo: failures, copies, and what a person dropped."""
     manifest = root / MANIFEST_NAME
-    if not manifest.exists():
-        return Counter()
-    return Counter(photo.status for photo in read_manifest(manifest) if photo.status != "ok")
+    return [photo for photo in read_manifest(manifest) if photo.status != "ok"] if manifest.exists() else []
+
+
+def _list(file: Path, paths: list[str], dataset: Path) -> None:
+    try:
+        file.write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
+    except OSError as error:
+        raise StoreError(f"{file}: {error.strerror}") from error
+    said = f"{len(paths)} photos could go; to mark them as dropped: vastra-scrape review {dataset} --drop {file}"
+    Console(stderr=True, highlight=False).print(said, soft_wrap=True, markup=False)
 
 
 def _show(report: Report, console: Console) -> None:
@@ -72,11 +85,15 @@ def _show(report: Report, console: Console) -> None:
     )
     console.print(f"Largest label to smallest: {report.imbalance:g} to 1.", _one_label(report))
     if report.failures:
-        console.print("Not fetched:", ", ".join(f"{word} {count}" for word, count in sorted(report.failures.items())))
+        console.print("Not kept:", ", ".join(f"{word} {count}" for word, count in sorted(report.failures.items())))
     _name(console, "missing", report.missing)
     _name(console, "unreadable", tuple(f"{fault.path}: {fault.reason}" for fault in report.unreadable))
     _name(console, "not the manifest's bytes", report.altered)
     _name(console, "blank", report.blank)
+    _name(console, f"the same for {PLACEHOLDER_COPIES} products or more, so that they show none", report.placeholders)
+    _name(console, "several pictures in one, it seems", report.collages)
+    also = (f"{path}, also under {', '.join(labels)}" for path, labels in report.also_under.items())
+    _name(console, "met under another label as well", tuple(also))
     _duplicates(console, "equal", report.exact_duplicates)
     _duplicates(console, "nearly equal", report.near_duplicates)
     if report.leaks is not None:

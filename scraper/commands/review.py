@@ -6,9 +6,10 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from scraper.commands.check import read_facts
+from scraper.audit import audit
+from scraper.commands.check import read_facts, without_photo
 from scraper.errors import JobError, StoreError
-from scraper.facts import same_shots
+from scraper.facts import Facts, same_shots
 from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest, write_manifest
 from scraper.review import dropped, read_verdicts, suspects
 from scraper.sheet import contact_sheet
@@ -59,12 +60,7 @@ def _drop(root: Path, lines: TextIO, console: Console) -> None:
 def _sheet(root: Path, scores: TextIO | None, out: Path, *, top: int, console: Console) -> None:
     data = read_dataset(root)
     verdicts = read_verdicts(scores, name=scores.name) if scores else {}
-    facts = read_facts(root)
-    remarks = {fact.photo.path: "blank" for fact in facts if fact.blank}
-    for one, other, _ in same_shots(facts):
-        ours, theirs = facts[one].photo, facts[other].photo
-        if ours.label != theirs.label:
-            remarks |= {ours.path: f"same shot under {theirs.label}", theirs.path: f"same shot under {ours.label}"}
+    remarks = _remarks(root, read_facts(root))
     try:
         out.write_text(contact_sheet(data, suspects(data, verdicts, remarks)[:top]), encoding="utf-8")
     except OSError as error:
@@ -73,3 +69,16 @@ def _sheet(root: Path, scores: TextIO | None, out: Path, *, top: int, console: C
     console.print(
         f"{out}: the {min(top, len(data.photos))} most doubtful of {len(data.photos)} photos ({said})", soft_wrap=True
     )
+
+
+def _remarks(root: Path, facts: list[Facts]) -> dict[str, str]:
+    """What is odd about a photo at first sight, by its path; the gravest where there are several."""
+    report = audit(str(root), facts, without=without_photo(root))
+    remarks = dict.fromkeys(report.collages, "several pictures in one?")
+    remarks |= {path: f"also under {', '.join(labels)}" for path, labels in report.also_under.items()}
+    for one, other, _ in same_shots(facts):
+        ours, theirs = facts[one].photo, facts[other].photo
+        if ours.label != theirs.label:
+            remarks |= {ours.path: f"same shot under {theirs.label}", theirs.path: f"same shot under {ours.label}"}
+    remarks |= dict.fromkeys(report.placeholders, "stands for many products")
+    return remarks | dict.fromkeys(report.blank, "blank")

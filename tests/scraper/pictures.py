@@ -31,3 +31,15 @@ def saved(pixels: Pixels, kind: str = "JPEG", **how: Any) -> bytes:  # noqa: ANN
 
 def photo(number: int, kind: str = "JPEG", **how: Any) -> bytes:  # noqa: ANN401 - options of Pillow, which differ by format
     return saved(motif(number), kind, **how)
+
+
+def scene(number: int, *, width: int = 300, height: int = 400) -> Pixels:
+    """A photo that is no cut-out: a wall that fades from top to bottom, and somebody in front of it."""
+    noise = np.random.default_rng(number)
+    shade = 90 + 47 * number % 120  # two photographers' walls are never quite alike
+    wall = np.linspace([shade, shade, shade + 10], [shade + 20, shade + 25, shade + 30], height)
+    canvas = np.repeat(wall[:, None, :], width, axis=1).astype(np.uint8)
+    middle, colour = (width // 2, int(height * 0.55)), noise.integers(0, 255, 3).tolist()
+    cv2.ellipse(canvas, middle, (width // 5, height // 3), 0, 0, 360, colour, -1)
+    cv2.circle(canvas, (width // 2, height // 6), width // 10, (150, 110, 90), -1)
+    return canvas

@@ -1,13 +1,16 @@
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from scraper.cli import main
 from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, write_manifest
-from tests.scraper.pictures import motif, photo, saved
+from tests.scraper.pictures import motif, photo, saved, scene
 
 
 def dataset(root: Path, files: dict[str, bytes], **more: Any) -> Path:  # noqa: ANN401 - any fields of Photo
@@ -131,6 +134,54 @@ def test_a_folder_per_class_of_another_tool_is_checked_as_well(tmp_path: Path) -
         (tmp_path / label).mkdir()
         (tmp_path / label / "1.png").write_bytes(photo(len(label), "PNG"))
     assert check(tmp_path).exit_code == 0
+
+
+def manifest_lines(root: Path, *more: Photo) -> None:
+    write_manifest(root / MANIFEST_NAME, [*read_dataset(root).photos, *more])
+
+
+def met_again(raw: bytes, number: int, label: str = "jeans") -> Photo:
+    sha256 = hashlib.sha256(raw).hexdigest()
+    return Photo(path="", label=label, product=f"P{number}", status="duplicate", sha256=sha256)
+
+
+def test_one_picture_that_stands_for_many_products_is_a_placeholder(tmp_path: Path) -> None:
+    root = dataset(tmp_path, {"jeans/a/1": photo(1), "jeans/a/2": photo(2), "sarees/a/3": photo(3)})
+    manifest_lines(root, met_again(photo(2), 9), *(met_again(photo(1), number) for number in range(3)))
+    assert report(root)["placeholders"] == ["images/jeans/1.jpg"]
+    assert "1 the same for 4 products or more" in check(root).stdout
+
+
+def test_a_picture_that_was_met_under_another_label_is_named(tmp_path: Path) -> None:
+    root = dataset(tmp_path, {"jeans/a/1": photo(1), "sarees/a/3": photo(3)})
+    manifest_lines(root, met_again(photo(1), 7, "sarees"), met_again(photo(3), 8, "sarees"))
+    assert report(root)["also_under"] == {"images/jeans/1.jpg": ["sarees"]}
+    assert "images/jeans/1.jpg, also under sarees" in check(root).stdout
+
+
+def test_several_pictures_in_one_are_pointed_out(tmp_path: Path) -> None:
+    pair = np.hstack([scene(1), scene(2)])
+    root = dataset(tmp_path, {"jeans/a/1": saved(pair), "sarees/a/2": saved(scene(3))})
+    assert report(root)["collages"] == ["images/jeans/1.jpg"]
+
+
+def test_what_could_go_is_listed_for_review_to_drop(tmp_path: Path) -> None:
+    large = motif(2, width=320, height=400)
+    files = {
+        "jeans/a/1": photo(1),
+        "jeans/a/2": saved(cv2.resize(large, (160, 200), interpolation=cv2.INTER_AREA)),
+        "jeans/b/3": saved(large),
+        "jeans/b/4": saved(motif(1) * 0 + 200),
+        "jeans/c/5": saved(motif(5)),
+        "sarees/c/6": saved(motif(5)),
+        "sarees/c/7": photo(7),
+    }
+    root, listed = dataset(tmp_path / "d", files), tmp_path / "drop.txt"
+    check(root, "--surplus", listed)
+    assert listed.read_text().split() == ["images/jeans/2.jpg", "images/jeans/4.jpg"]
+    done = CliRunner().invoke(main, ["review", str(root), "--drop", str(listed)])
+    assert done.exit_code == 0, done.output
+    assert len(read_dataset(root).photos) == 5
 
 
 @pytest.mark.parametrize("make", ["nothing", "empty", "strange"])
