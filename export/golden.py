@@ -11,7 +11,7 @@ _COUNT = 4
 
 
 def golden_samples(manifest: Manifest, flatbuffer: bytes, *, seed: int) -> Golden:
-    """Smooth random colour fields (drawn, so that no photo is shipped) and the softmax of this machine's runtime."""
+    """Blocks of random colours (drawn, so that no photo is shipped; flat, so that they pack) and this runtime's softmax."""
     inputs = _inputs(manifest.input, seed)
     empty = Golden(inputs, np.zeros((len(inputs), len(manifest.labels)), np.float32))
     classifier = LiteRtClassifier(Bundle(manifest, flatbuffer, empty))
@@ -23,5 +23,5 @@ def _inputs(spec: InputSpec, seed: int) -> np.ndarray:
     pictures = []
     for cells in range(3, 3 + _COUNT):
         field = random.integers(0, 256, (cells, cells, 3)).astype(np.uint8)
-        pictures.append(cv2.resize(field, (spec.width, spec.height), interpolation=cv2.INTER_LINEAR))
+        pictures.append(cv2.resize(field, (spec.width, spec.height), interpolation=cv2.INTER_NEAREST))
     return np.stack(pictures).astype(np.uint8)

@@ -57,6 +57,8 @@ def build_classifier(
 
 
 def _preprocessed(pixels: keras.KerasTensor, network: Network) -> keras.KerasTensor:
+    if network.preprocessing == "none":
+        return pixels
     if network.preprocessing == "rescale":
         return keras.layers.Rescaling(1 / 255, name="rescale", dtype="float32")(pixels)
     centre = keras.layers.Normalization(

@@ -56,11 +56,11 @@ class Views(_Section, frozen=True, kw_only=True):
 class Network(_Section, frozen=True, kw_only=True):
     """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head.
 
-    `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), or
-    `rescale`, a division by 255. `widths` are the channels of each convolution, first to last; empty as published.
+    `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), `rescale`,
+    a division by 255, or `none`: the first convolution is fed the pixels as they are. `widths` are the channels of each convolution, first to last; empty as published.
     """
 
-    preprocessing: Literal["caffe", "rescale"] = "caffe"
+    preprocessing: Literal["caffe", "rescale", "none"] = "caffe"
     boundary: Annotated[int, msgspec.Meta(ge=0, le=5)] = 5
     head: Literal["average", "flatten"] = "average"
     dropout: Share = 0.0
