@@ -57,7 +57,8 @@ class Network(_Section, frozen=True, kw_only=True):
     """What is trained: everything after `boundary` (a backbone block, 0 trains all), then the head.
 
     `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), `rescale`,
-    a division by 255, or `none`: the first convolution is fed the pixels as they are. `widths` are the channels of each convolution, first to last; empty as published.
+    a division by 255, or `none`: the first convolution is fed the pixels as they are. `widths` are the channels of each
+    convolution, first to last; empty as published.
     """
 
     preprocessing: Literal["caffe", "rescale", "none"] = "caffe"
