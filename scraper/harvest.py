@@ -33,12 +33,13 @@ PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 @dataclass(slots=True)
 class Tally:
-    """What became of one search in this run; `outcome` is OK, or why it ended early."""
+    """What became of one search in this run; `outcome` is OK, or why it ended early. `held` counts its photos in all."""
 
     search: Search
     outcome: Outcome = Outcome.OK
     reason: str = ""
     pages: int = 0
+    held: int = 0
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -55,13 +56,16 @@ class Harvest:
     beside: Path = field(default_factory=Path)
     """The folder that `pages` of a search are relative to: the job file's."""
     on_photo: Callable[[Photo], object] = lambda _photo: None
+    on_page: Callable[[Tally], object] = lambda _tally: None
+    """Hears of a page before it is asked for."""
     dry: bool = False
     retry_failed: bool = False
 
     def run(self) -> Iterator[Tally]:
         """Every search in turn, as it ends. A shop that blocks is not asked again, the others go on."""
         blocked: dict[str, str] = {}
-        with ThreadPoolExecutor(WORKERS) as pool:
+        pool = ThreadPoolExecutor(WORKERS)
+        try:
             for search in self.job.searches:
                 tally = Tally(search)
                 if search.shop in blocked:
@@ -71,6 +75,12 @@ class Harvest:
                 if tally.outcome is Outcome.BLOCKED:
                     blocked[search.shop] = tally.reason
                 yield tally
+        finally:
+            pool.shutdown(cancel_futures=True)  # a person who stops the run waits for two photos and not for eight
+
+    def held(self, search: Search) -> int:
+        """How many photos of a search the dataset holds."""
+        return sum(photo.status == "ok" for photo in self._rows(search))
 
     def _search(self, search: Search, tally: Tally, pool: Executor) -> None:
         try:
@@ -80,6 +90,7 @@ class Harvest:
             self._read_pages(search, tally, pool)
         except FetchError as error:
             tally.outcome, tally.reason = Outcome.BLOCKED, error.message
+        tally.held = self.held(search)
 
     def _read_pages(self, search: Search, tally: Tally, pool: Executor) -> None:
         """Page after page until the limit is reached, the pages end, or one of them says no."""
@@ -90,9 +101,10 @@ class Harvest:
         room = search.limit - sum(photo.status == "ok" if self.retry_failed else takes_place(photo) for photo in rows)
         pending = self.store.progress.get(search.key, self._start(search, shop))
         while pending and room > 0 and tally.pages < self.job.browsing.pages_a_search:
+            tally.pages += 1
+            self.on_page(tally)
             page, robots = self._page(pending[0], search, shop)
             parsed = parse(page, shop)
-            tally.pages += 1
             if parsed.outcome is not Outcome.OK:
                 self._stopped(search, tally, page, parsed)
                 return

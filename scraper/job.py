@@ -35,6 +35,11 @@ class Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return f"{self.label} | {self.shop} | {self.words}"
 
     @property
+    def shop_name(self) -> str:
+        """The shop in a word, also where it is a file of one's own."""
+        return Path(self.shop).name.removesuffix(".toml")
+
+    @property
     def words(self) -> str:
         """What was looked for, or where: the manifest's `query`."""
         return self.query or self.url or self.pages

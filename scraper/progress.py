@@ -1,5 +1,6 @@
-"""Progress on stderr: one bar that shows rate and time left, and is silent where stderr is no terminal."""
+"""What goes to stderr while a command works: one bar with rate and time left, and warnings, a line each."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,10 +17,22 @@ class Rate(ProgressColumn):
         return Text(f"{speed:.1f}/s" if speed else "")
 
 
+class PlainLines(logging.Handler):
+    """Warnings above the bar, whole and without ornament, so that they can be searched for."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.WARNING)
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = f"{record.levelname.lower()}: {record.getMessage()}"
+        self.console.print(words, soft_wrap=True, markup=False, style="yellow")
+
+
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
+def progress_bar(console: Console | None = None) -> Iterator[Progress]:
     """A bar to add tasks to; nothing is drawn into a pipe or a log file."""
-    console = Console(stderr=True)
+    console = console or Console(stderr=True)
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),

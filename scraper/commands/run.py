@@ -1,9 +1,9 @@
 """`vastra-scrape run`: a job from shops (or saved pages) into a dataset."""
 
 import logging
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,8 +11,6 @@ import click
 import httpx
 import msgspec
 from rich.console import Console
-from rich.logging import RichHandler
-from rich.table import Table
 
 from scraper.drive import Chromium
 from scraper.fetch import Fetcher, FetchLimits
@@ -21,13 +19,16 @@ from scraper.harvest import Harvest, Tally
 from scraper.job import Job, Search, read_job
 from scraper.limiter import Limiter
 from scraper.pages import PageSource, SavedPages
-from scraper.parse import GRAVEST_FIRST, Outcome
-from scraper.progress import progress_bar
+from scraper.parse import Outcome
+from scraper.progress import PlainLines, progress_bar
 from scraper.robots import ROBOT_NAME
 from scraper.shop import Shop
 from scraper.store import Store
+from scraper.summary import gravest, line, remarks, table
 
 VERSION = "0.1"
+STOPPED = 130
+"""The exit code of what a person stopped with Ctrl-C, as shells have it."""
 
 
 @click.command(
@@ -41,7 +42,7 @@ VERSION = "0.1"
     \b
     An interrupted run goes on where it stopped: give the same command again.
     Exit codes: 0 all searches done, 2 job or shop file, 3 a shop's layout changed,
-    4 blocked, forbidden by robots.txt, or no network, browser or disk.
+    4 blocked, forbidden by robots.txt, or no network, browser or disk, 130 stopped with Ctrl-C.
     """
 )
 @click.argument("job", type=click.Path(path_type=Path))
@@ -58,27 +59,42 @@ def run(job: Path, out: Path, *, limit: int | None, as_json: bool, **how: object
     if limit is not None:
         searches = tuple(msgspec.structs.replace(search, limit=limit) for search in plan.searches)
         plan = msgspec.structs.replace(plan, searches=searches)
+    options = msgspec.convert(how, Options)
     console = Console(stderr=True, highlight=False)
-    logging.basicConfig(
-        level=logging.WARNING, format="%(message)s", handlers=[RichHandler(console=console)], force=True
-    )
-    tallies = _harvest(plan, shops, job.parent, out, how)
-    if as_json:
-        for tally in tallies:
-            click.echo(msgspec.json.encode(_line(tally)))
-    else:
-        Console(highlight=False).print(_summary(tallies))
-    for tally in tallies:
-        if tally.reason:
-            console.print(f"{tally.search.key}: {tally.outcome}: {tally.reason}", soft_wrap=True, markup=False)
-    gravest = next((one for one in GRAVEST_FIRST if any(tally.outcome is one for tally in tallies)), Outcome.OK)
-    if gravest not in {Outcome.OK, Outcome.EMPTY}:
-        raise click.exceptions.Exit(gravest.exit_code)
+    logging.basicConfig(level=logging.WARNING, handlers=[PlainLines(console)], force=True)
+    tallies: list[Tally] = []
+    try:
+        for tally in _harvest(plan, shops, options, Places(job.parent, out), console):
+            tallies.append(tally)  # noqa: PERF402 - what is done is told, however the rest ends
+    except KeyboardInterrupt:
+        console.print("stopped; what is stored is whole: give the same command again to go on")
+        raise click.exceptions.Exit(STOPPED) from None
+    finally:
+        _tell(tallies, console, as_json=as_json, retried=options.retry_failed)
+    outcome = gravest(tallies)
+    if outcome is not Outcome.OK:
+        raise click.exceptions.Exit(outcome.exit_code)
 
 
-def _harvest(plan: Job, shops: dict[str, Shop], beside: Path, out: Path, how: dict[str, object]) -> list[Tally]:
+class Options(msgspec.Struct, frozen=True):
+    """How a run goes about its job."""
+
+    dry_run: bool
+    retry_failed: bool
+    override_robots: frozenset[str]
+    remote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The folder that the job's own paths are relative to, and the dataset's."""
+
+    beside: Path
+    out: Path
+
+
+def _harvest(plan: Job, shops: dict[str, Shop], options: Options, places: Places, console: Console) -> Iterator[Tally]:
     """Runs the job; every part that it needs is built here, and let go of here."""
-    dry = bool(how["dry_run"])
     with ExitStack() as stack:
         limiter = Limiter(
             intervals={_domain(shop): shop.interval_s for shop in shops.values()}, default_interval_s=_images(shops)
@@ -88,27 +104,42 @@ def _harvest(plan: Job, shops: dict[str, Shop], beside: Path, out: Path, how: di
         limits = FetchLimits(
             seconds=plan.fetching.seconds, size=int(plan.fetching.largest_mb * 1e6), attempts=plan.fetching.attempts
         )
-        overrides = frozenset(map(str.lower, how["override_robots"]))  # type: ignore[call-overload]
+        overrides = frozenset(map(str.lower, options.override_robots))
         fetcher = Fetcher(client=client, limiter=limiter, limits=limits, overrides=overrides)
-        browser = Chromium(plan.browsing, signature=agent, remote=str(how["remote"]))
+        browser = Chromium(plan.browsing, signature=agent, remote=options.remote)
         stack.callback(browser.close)
-        store = Store(root=out) if dry else stack.enter_context(Store.open(out))
-        bar = stack.enter_context(progress_bar())
+        store = Store(root=places.out) if options.dry_run else stack.enter_context(Store.open(places.out))
+        bar = stack.enter_context(progress_bar(console))
         task = bar.add_task("photos", total=sum(search.limit for search in plan.searches))
-        return list(
-            Harvest(
-                job=plan,
-                shops=shops,
-                source=_sources(browser),
-                gatherer=Gatherer(fetcher, plan.fetching),
-                limiter=limiter,
-                store=store,
-                beside=beside,
-                on_photo=lambda photo: bar.advance(task, advance=photo.status == "ok"),
-                dry=dry,
-                retry_failed=bool(how["retry_failed"]),
-            ).run()
+        harvest = Harvest(
+            job=plan,
+            shops=shops,
+            source=_sources(browser),
+            gatherer=Gatherer(fetcher, plan.fetching),
+            limiter=limiter,
+            store=store,
+            beside=places.beside,
+            on_photo=lambda photo: bar.advance(task, advance=photo.status == "ok"),
+            on_page=lambda tally: bar.update(task, description=_doing(tally)),
+            dry=options.dry_run,
+            retry_failed=options.retry_failed,
         )
+        bar.update(task, completed=sum(map(harvest.held, plan.searches)))
+        yield from harvest.run()
+
+
+def _doing(tally: Tally) -> str:
+    return f"{tally.search.label} from {tally.search.shop_name}, page {tally.pages}"
+
+
+def _tell(tallies: list[Tally], console: Console, *, as_json: bool, retried: bool) -> None:
+    if as_json:
+        for tally in tallies:
+            click.echo(msgspec.json.encode(line(tally)))
+    elif tallies:
+        Console(highlight=False).print(table(tallies))
+    for remark in remarks(tallies, retried=retried):
+        console.print(remark, soft_wrap=True, markup=False)
 
 
 def _sources(browser: PageSource) -> Callable[[Search], PageSource]:
@@ -123,29 +154,3 @@ def _domain(shop: Shop) -> str:
 
 def _images(shops: dict[str, Shop]) -> float:
     return max((shop.image_interval_s for shop in shops.values()), default=0.5)
-
-
-def _line(tally: Tally) -> dict[str, object]:
-    search = tally.search
-    return {
-        "label": search.label,
-        "shop": search.shop,
-        "query": search.words,
-        "outcome": tally.outcome,
-        "reason": tally.reason,
-        "pages": tally.pages,
-        "counts": dict(tally.counts),
-    }
-
-
-def _summary(tallies: list[Tally]) -> Table:
-    words = sorted(set().union(*(tally.counts for tally in tallies)) or {"ok"})
-    table = Table("label", "shop", "query", "pages", *words, "outcome")
-    for tally in tallies:
-        search = tally.search
-        counts = (str(tally.counts[word] or "") for word in words)
-        table.add_row(search.label, search.shop, search.words, str(tally.pages), *counts, str(tally.outcome))
-    total = sum((tally.counts for tally in tallies), Counter[str]())
-    table.add_section()
-    table.add_row("all", "", "", str(sum(t.pages for t in tallies)), *(str(total[word]) for word in words), "")
-    return table
