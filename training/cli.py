@@ -1,4 +1,4 @@
-"""`vastra-train`: fit a classifier, evaluate one."""
+"""`vastra-train`: fit a classifier, compare backbones, make one slim, evaluate one."""
 
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +15,7 @@ from training.progress import Bars
 from training.recipe import read_recipe, read_slim_recipe
 
 if TYPE_CHECKING:  # it imports keras, which takes seconds; --help should take none
+    from training.comparison import Comparison
     from training.run import RunCard
 
 _DATASET = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -67,6 +68,60 @@ def fit(  # noqa: PLR0913 - click hands every option over as an argument of its 
     with Bars() as bars:
         card = train(request, bars)
     _print_run(out, card, as_json=as_json)
+
+
+@main.command(
+    epilog="\b\nExample:\n  vastra-train compare data/train --test data/other_sites --backbones vgg16,vgg19,resnet50"
+    "\n    --weights vgg16=vgg16.npz --out runs/backbones"
+)
+@click.argument("datasets", nargs=-1, required=True, type=_DATASET, metavar="DATASET...")
+@click.option("--test", "test", required=True, type=_DATASET, help="Dataset of other sites to compare on.")
+@click.option("--backbones", default="vgg16,vgg19,resnet50", show_default=True, help="Which, with commas between.")
+@click.option("--recipe", default="default", show_default=True, help="A recipe's name, or a TOML file.")
+@click.option(
+    "--weights",
+    multiple=True,
+    metavar="[NAME=]WEIGHTS",
+    help="imagenet, none or a file, for one backbone or for all; imagenet where none is given. Repeatable.",
+)
+@click.option("--out", required=True, type=_OUT, help="Folder of a run a backbone, compare.json and compare.png.")
+@click.option(
+    "--cache", type=_OUT, default=Path(".cache/frozen"), show_default=True, help="Folder of frozen activations."
+)
+@click.option("--allow-near-duplicates", is_flag=True, help="Test even on shots that were trained on.")
+@click.option("--json", "as_json", is_flag=True, help="Print compare.json on stdout.")
+def compare(  # noqa: PLR0913 - click hands every option over as an argument of its own
+    *,
+    datasets: tuple[Path, ...],
+    test: Path,
+    backbones: str,
+    recipe: str,
+    weights: tuple[str, ...],
+    out: Path,
+    cache: Path,
+    allow_near_duplicates: bool,
+    as_json: bool,
+) -> None:
+    """Train several backbones on DATASET alike, and show what each reaches and costs.
+
+    A backbone whose run lies in --out already is not trained again, so a comparison that was stopped goes on.
+    """
+    from training.comparison import Contest
+    from training.comparison import compare as run_all
+    from training.comparison_plot import draw_comparison
+    from training.session import Request
+
+    named = dict(one.split("=", 1) for one in weights if "=" in one)
+    for_all = next((one for one in reversed(weights) if "=" not in one), "imagenet")
+    request = Request(datasets, test, "", read_recipe(recipe), for_all, out, cache, allow_near_duplicates)
+    names = tuple(dict.fromkeys(name.strip() for name in backbones.split(",") if name.strip()))
+    with Bars() as bars:
+        found = run_all(Contest(request, names, named), bars)
+    draw_comparison(found, out / "compare.png")
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    else:
+        _print_comparison(found)
 
 
 @main.command(epilog="\b\nExample:\n  vastra-train slim runs/first data/train --test data/other_sites --out runs/slim")
@@ -143,3 +198,21 @@ def _print(console: Console, title: str, metrics: Metrics) -> None:
         figures += f"   AUROC against other {metrics.auroc_other:.3f}"
         figures += f"   other accepted at 95 % of known {metrics.other_accepted_at_95:.1%}"
     console.print(figures)
+
+
+def _print_comparison(found: "Comparison") -> None:
+    table = Table(title=f"on {found.test}", title_justify="left", title_style="bold")
+    for column in ("backbone", "top-1", "macro-F1", "AUROC", "parameters", "GMAC", "train", "one frame p50"):
+        table.add_column(column, justify="left" if column == "backbone" else "right")
+    for row in found.rows:
+        table.add_row(
+            row.backbone,
+            f"{row.top1:.3f}",
+            f"{row.macro_f1:.3f}",
+            "-" if row.auroc_other is None else f"{row.auroc_other:.3f}",
+            f"{row.parameters / 1e6:.1f} M",
+            f"{row.macs / 1e9:.2f}",
+            f"{row.train_s / 60:.1f} min",
+            f"{row.latency_ms:.0f} ms",
+        )
+    Console().print(table)

@@ -8,7 +8,7 @@ import numpy as np
 
 COLOURS = {"jeans": (30, 60, 200), "other": (130, 130, 130), "sarees": (210, 40, 90), "trousers": (40, 160, 60)}
 """RGB."""
-RECIPE = """
+_RECIPE = """
 summary = "tiny"
 [input]
 height = 32
@@ -21,7 +21,7 @@ batch = 8
 learning_rate = 0.01
 seed = 3
 [validation]
-folds = 2
+folds = {folds}
 """
 
 
@@ -52,10 +52,10 @@ def dataset(root: Path, *, sites: range = range(3), each: int = 4, labels: tuple
     return root
 
 
-def recipe(folder: Path) -> Path:
+def recipe(folder: Path, *, folds: int = 2) -> Path:
     """A recipe file that trains in seconds."""
     file = folder / "tiny.toml"
-    file.write_text(RECIPE, encoding="utf-8")
+    file.write_text(_RECIPE.format(folds=folds), encoding="utf-8")
     return file
 
 
