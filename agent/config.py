@@ -7,6 +7,7 @@ from typing import Annotated, Literal, get_args
 
 import msgspec
 
+from agent.counting import time_zone
 from agent.deciding import SmoothingName
 from agent.errors import ConfigError
 from agent.framing import Box, QuarterTurns
@@ -122,6 +123,9 @@ class OutboxConfig(_Section, frozen=True, kw_only=True):
 
     path: str | None = None  # None: $STATE_DIRECTORY or ~/.local/state/vastra, and memory for the demo
     max_events: Annotated[int, msgspec.Meta(ge=10, le=10_000_000)] = 100_000  # about 50 MB, a month of a busy till
+    max_mb: Annotated[float, msgspec.Meta(ge=0.1, le=100_000.0)] = 50.0  # the file is up to twice as large
+    max_age_days: Annotated[float, msgspec.Meta(gt=0.0, le=3650.0)] = 30.0  # what brokers keep it for, too
+    replay_per_s: Annotated[float, msgspec.Meta(ge=0.1, le=10_000.0)] = 100.0  # a shop's devices come back all at once
 
 
 class AgentConfig(_Section, frozen=True, kw_only=True):
@@ -137,10 +141,12 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
     health_s: Seconds = 60.0
+    time_zone: str | None = None  # of the store, for its counts by hour and day, "Asia/Kolkata"; None: the system's
 
     def __post_init__(self) -> None:
         check_id(self.site, "site")
         check_id(self.device, "device")
+        time_zone(self.time_zone)
         check_unique([camera.name for camera in self.cameras], "cameras.name")
         if self.decision.agree > self.decision.window:
             raise ConfigError(

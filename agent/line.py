@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent.count_book import CountBook
 from agent.deciding import Decider
 from agent.events import EventTracker
 from agent.fit import Pixels
@@ -17,9 +18,11 @@ from agent.motion import MotionGate
 from agent.picture_watch import PictureWatch
 from agent.ports import Classifier, Clock, FrameSource
 from agent.publisher import Publisher
-from agent.values import Decision, Event, Frame, Spot, Timing
+from agent.values import Decision, Event, EventPhase, Frame, Spot, Timing
 
 _WAIT_S = 0.2  # for a picture; short enough that stopping feels immediate, long enough to cost nothing
+
+_COUNTS_S = 1.0  # a burst of events is one message, and a new hour begins in time
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ class Zone:
     gate: MotionGate
     decider: Decider
     tracker: EventTracker
+    tally: CountBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class Line:
         self._latencies = Latencies()
         self._frames = self._reported_frames = 0
         self._started_s = self._reported_s = clock.monotonic()
+        self._counted_s = float("-inf")
         self._taken_s: dict[str, float] = {}
 
     def run(self, stop: Callable[[], bool]) -> Health:
@@ -80,8 +85,7 @@ class Line:
         while not stop() and not all(station.source.ended for station in self._stations):
             busy = [self._attend(station, wait_s / len(self._stations)) for station in self._stations]
             wait_s = 0.0 if any(busy) else _WAIT_S  # a camera that gives nothing must not slow down the others
-            if self._clock.monotonic() - self._reported_s >= self._health_s:
-                self._publisher.health(self._health())
+            self._keep_time()
         for station in self._stations:
             for zone in station.zones:
                 self._tell(zone, zone.tracker.finish(self._clock.now()))
@@ -134,9 +138,22 @@ class Line:
             self._publisher.decision(zone.spot, stale, Timing(age_s * 1000, 0.0))
             self._tell(zone, zone.tracker.add(stale, self._clock.now()))
 
+    def _keep_time(self) -> None:
+        """What is due by the clock alone, whether pictures come or not."""
+        now_s = self._clock.monotonic()
+        if now_s - self._reported_s >= self._health_s:
+            self._publisher.health(self._health())
+        if now_s - self._counted_s >= _COUNTS_S:
+            self._counted_s = now_s
+            for station in self._stations:
+                for zone in station.zones:
+                    self._publisher.counts(zone.spot, zone.tally.at(self._clock.now()))
+
     def _tell(self, zone: Zone, events: Sequence[Event]) -> None:
         for event in events:
             _log.info("%s: %s %s (%.2f)", zone.spot, event.label, event.phase.value, event.score)
+            if event.phase is EventPhase.NEW:
+                zone.tally.add(event.label, event.started)
             self._publisher.event(zone.spot, event)
 
     def _health(self) -> Health:

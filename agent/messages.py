@@ -98,6 +98,22 @@ class EventMessage(Header, frozen=True, kw_only=True):
     historical: bool = False
 
 
+class PeriodCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """Events that began since `start`, which carries the store's offset from UTC, by label; zeros too."""
+
+    start: datetime
+    counts: dict[str, int]
+
+
+class CountsMessage(Header, frozen=True, kw_only=True):
+    """`camera/<cam>/<zone>/counts`: events of the running hour and day in the store's time, over restarts."""
+
+    camera: str
+    zone: str
+    hour: PeriodCounts
+    day: PeriodCounts
+
+
 class AlertMessage(Header, frozen=True, kw_only=True):
     """`alert/<id>`: something that a person has to mend, in their words. The topic is emptied when it is solved."""
 

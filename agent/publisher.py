@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.counting import Counts
 from agent.health import Health
 from agent.messages import Header, InfoMessage, ModelName, StateMessage, encode
 from agent.ports import Broker, Clock
@@ -20,6 +21,7 @@ from agent.wording import (
     Stamp,
     worded_alert,
     worded_availability,
+    worded_counts,
     worded_decision,
     worded_event,
     worded_health,
@@ -62,6 +64,7 @@ class Publisher:
         self._spots: dict[Spot, _Spoken] = {}
         self._spoken_s: dict[Spot, float] = {}
         self._alerts: dict[str, Alert | None] = {}
+        self._counts: dict[Spot, Counts] = {}
 
     def start(self) -> None:
         """Lets the broker connect; its last will says `offline` in the name of this session."""
@@ -113,6 +116,14 @@ class Publisher:
             _log.info("%s: mended", name)
         self._broker.send(self._alert(name))
 
+    def counts(self, spot: Spot, counts: Counts) -> None:
+        """Says how many events there were; nothing when just that was said before."""
+        with self._lock:
+            if self._counts.get(spot) == counts:
+                return
+            self._counts[spot] = counts
+        self._broker.send(self._counted(spot))
+
     def health(self, health: Health) -> None:
         """Publishes how the agent is doing."""
         broker = self._broker
@@ -129,11 +140,13 @@ class Publisher:
         """Everything retained, `online` last: who sees it can rely on the rest being there."""
         with self._lock:
             cameras, spots, alerts = list(self._cameras), list(self._spots), list(self._alerts)
+            counted = list(self._counts)
         return [
             self._info(),
             *map(self._availability, cameras),
             *map(self._alert, alerts),
             *map(self._classification, spots),
+            *map(self._counted, counted),
             self._state("online"),
         ]
 
@@ -172,6 +185,11 @@ class Publisher:
         message = worded_decision(self._stamp(), spot, spoken.decision, spoken.timing, self._identity.model)
         expiry_s = max(1, round(2 * self._heartbeat_s))
         return _retained(self._topics.classification(spot.camera, spot.zone), message, qos=0, expiry_s=expiry_s)
+
+    def _counted(self, spot: Spot) -> Outgoing:
+        with self._lock:
+            counts = self._counts[spot]
+        return _retained(self._topics.counts(spot.camera, spot.zone), worded_counts(self._stamp(), spot, counts), qos=1)
 
     def _stamp(self) -> Stamp:
         with self._lock:

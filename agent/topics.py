@@ -49,6 +49,9 @@ class Topics:
     def event(self, camera: str, zone: str) -> str:
         return f"{self._zone(camera, zone)}/event"
 
+    def counts(self, camera: str, zone: str) -> str:
+        return f"{self._zone(camera, zone)}/counts"
+
     def _zone(self, camera: str, zone: str) -> str:
         return f"{self.base}/camera/{check_id(camera, 'camera')}/{check_id(zone, 'zone')}"
 

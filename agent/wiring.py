@@ -12,26 +12,23 @@ from agent.adapters.grabber import Grabber
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_broker import PahoBroker
 from agent.adapters.paho_link import BrokerAccess
-from agent.adapters.sources import is_finite, open_camera
+from agent.adapters.sources import open_camera
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
-from agent.config import AgentConfig, CameraConfig, ZoneConfig
-from agent.deciding import Decider, Rules
+from agent.config import AgentConfig, CameraConfig
+from agent.deciding import Rules
 from agent.errors import ConfigError
-from agent.events import EventTracker
-from agent.framing import Box, Framing
+from agent.floor import Floor, zone_names
 from agent.health import Health
-from agent.line import Line, Station, Zone
+from agent.line import Line
 from agent.messages import ModelName
-from agent.motion import MotionGate, MotionRules
-from agent.outbox import Outbox
-from agent.picture_watch import PictureWatch, WatchRules
+from agent.outbox import Bounds, Outbox
 from agent.ports import Camera, Clock
 from agent.publisher import Identity, Publisher
 from agent.secret import Secret
 from agent.source import parse_source
+from agent.store import Store
 from agent.topics import Topics
-from agent.values import Spot
 
 _log = logging.getLogger(__name__)
 
@@ -64,22 +61,22 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     for camera in config.cameras:
         parse_source(camera.source)  # a source that cannot be meant is an error now, one that is away is waited for
     access = broker_access(config, around.environ)
-    outbox = Outbox(_outbox_path(config, around.environ), config.outbox.max_events)
-    broker = PahoBroker(access, outbox, clock=around.clock)
+    store = Store(_outbox_path(config, around.environ))
+    outbox = Outbox(store, _bounds(config), around.clock)
+    broker = PahoBroker(access, outbox, clock=around.clock, replay_per_s=config.outbox.replay_per_s)
     identity = _identity(config, bundle.manifest, session)
     publisher = Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s)
     publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
-    stations = [
-        _station(camera, source, config, rules, session) for camera, source in zip(config.cameras, sources, strict=True)
-    ]
+    floor = Floor(config, rules, identity, store)
+    stations = [floor.station(camera, source) for camera, source in zip(config.cameras, sources, strict=True)]
     try:
         return Line(stations, classifier, publisher, around.clock, health_s=config.health_s).run(stop)
     finally:
         for source in sources:
             source.close()
         publisher.stop()
-        outbox.close()
+        store.close()
 
 
 def load_model(config: AgentConfig) -> Bundle:
@@ -139,29 +136,6 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vastra"
 
 
-WHOLE = ZoneConfig(name="all", box=(0.0, 0.0, 1.0, 1.0))
-"""The zone that is the whole picture, where no zones are configured."""
-
-
-def _station(camera: CameraConfig, source: Grabber, config: AgentConfig, rules: Rules, session: str) -> Station:
-    # A video at full pace is a file to be judged, picture by picture, and not a shop to be watched.
-    judged_all = camera.pace == "fast" and is_finite(camera.source)
-    motion = MotionRules(0.0 if judged_all else config.motion.threshold, config.motion.recheck_s)
-    zones = tuple(
-        Zone(
-            Spot(camera.name, zone.name),
-            Box(*zone.box),
-            MotionGate(motion),
-            Decider(rules),
-            EventTracker(f"{session}-{camera.name}-{zone.name}", update_s=config.decision.update_s),
-        )
-        for zone in camera.zones or (WHOLE,)
-    )
-    watched = config.picture.watch and not is_finite(camera.source)
-    watch = PictureWatch(WatchRules(config.picture.after_s, config.picture.frozen_s)) if watched else None
-    return Station(camera.name, source, Framing(camera.rotate, Box(*camera.crop)), watch, zones)
-
-
 def _grabber(camera: CameraConfig, around: Surroundings) -> Grabber:
     return Grabber(camera, lambda: around.open_camera(camera, around.clock), around.clock)
 
@@ -171,7 +145,7 @@ def _identity(config: AgentConfig, manifest: Manifest, session: str) -> Identity
         topics=Topics(config.site, config.device),
         session=session,
         agent_version=version("vastra"),
-        zones={camera.name: tuple(zone.name for zone in camera.zones or (WHOLE,)) for camera in config.cameras},
+        zones={camera.name: zone_names(camera) for camera in config.cameras},
         labels=manifest.known,
         model=ModelName(name=manifest.name, version=manifest.version, sha256=manifest.flatbuffer_sha256),
     )
@@ -183,6 +157,11 @@ def _outbox_path(config: AgentConfig, environ: Mapping[str, str]) -> Path | None
     if config.outbox.path:
         return Path(config.outbox.path)
     return state_folder(environ) / f"outbox-{config.site}-{config.device}.db"
+
+
+def _bounds(config: AgentConfig) -> Bounds:
+    outbox = config.outbox
+    return Bounds(outbox.max_events, round(outbox.max_mb * 1_000_000), outbox.max_age_days * 86_400)
 
 
 def surroundings() -> Surroundings:

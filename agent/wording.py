@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import TypedDict
 
+from agent.counting import Counts
 from agent.health import Health
 from agent.messages import (
     AlertMessage,
     AvailabilityMessage,
     ClassificationMessage,
+    CountsMessage,
     EventMessage,
     HealthMessage,
     LabelScore,
     ModelName,
+    PeriodCounts,
     Window,
 )
 from agent.values import Alert, Decision, DecisionKind, Event, Spot, Timing
@@ -61,6 +64,12 @@ def worded_event(stamp: Stamp, spot: Spot, event: Event) -> EventMessage:
         started=event.started,
         ended=event.ended,
     )
+
+
+def worded_counts(stamp: Stamp, spot: Spot, counts: Counts) -> CountsMessage:
+    """How many events there were, as `counts`."""
+    hour, day = (PeriodCounts(start=one.start, counts=dict(one.counts)) for one in (counts.hour, counts.day))
+    return CountsMessage(**stamp, camera=spot.camera, zone=spot.zone, hour=hour, day=day)
 
 
 def worded_health(

@@ -6,6 +6,7 @@ from threading import Event
 
 import numpy as np
 
+from agent.errors import OutboxError
 from agent.fit import Pixels
 from agent.ports import Clock
 from agent.values import Frame, Outgoing, Prediction, Scored
@@ -141,3 +142,19 @@ class ShadeClassifier:
         self.asked += 1
         jeans, sarees = {200: (0.9, 0.05), 100: (0.05, 0.9)}.get(int(pixels[0, 0, 0]), (0.1, 0.1))
         return Prediction((Scored("jeans", jeans), Scored("other", 1 - jeans - sarees), Scored("sarees", sarees)))
+
+
+class FakeNotebook:
+    """A `Notebook` in memory, on a disk that does not write where it `fails`."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self._notes: dict[str, bytes] = {}
+        self._fails = fails
+
+    def note(self, name: str) -> bytes | None:
+        return self._notes.get(name)
+
+    def set_note(self, name: str, content: bytes) -> None:
+        if self._fails:
+            raise OutboxError("outbox.db: disk I/O error")
+        self._notes[name] = content

@@ -3,6 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from random import Random
 from threading import Lock
 
@@ -10,6 +11,7 @@ import msgspec
 
 from agent.adapters.paho_connection import Complaint, PahoConnection
 from agent.adapters.paho_link import BrokerAccess, Link
+from agent.allowance import Allowance
 from agent.errors import BrokerError, OutboxError
 from agent.messages import EventMessage, encode
 from agent.outbox import Outbox
@@ -20,13 +22,15 @@ _log = logging.getLogger(__name__)
 _EVENTS_AT_ONCE = 20  # unacknowledged: bounds what is sent twice after a loss, and how much is read from the disk
 _WAITING_AT_MOST = 1000  # states that a stuck network does not take; the next greeting tells all of them anew
 _TURN_S = 1.0  # how often paho looks after its pings
+_REPLAY_TURN_S = 0.05  # while more may be replayed: a few at a time, and not one
 _DRAIN_SHARE = 0.5  # of the time to stop; the rest is for the farewell to be acknowledged
 
 
 class PahoBroker:
-    """A `Broker` over paho. Every connection greets, then sends the outbox's events in order, at most 20 at once.
+    """A `Broker` over paho. Every connection greets, then sends the outbox's events, at most 20 at once.
 
-    Events put before the connection was made are marked `historical`. The outbox stays its owner's to close.
+    Events put before the connection was made are marked `historical`, and sent in order at `replay_per_s` at most; those
+    put since do not wait for them. The outbox stays its owner's to close.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class PahoBroker:
         *,
         clock: Clock | None = None,
         random: Random | None = None,
+        replay_per_s: float = 100.0,
     ) -> None:
         self._access = access
         self._clock = clock or Clock()
@@ -53,10 +58,11 @@ class PahoBroker:
         self._greetings: deque[Outgoing] = deque()
         self._topics: dict[int, str] = {}
         self._in_flight: dict[int, int] = {}
-        self._sent_up_to = 0
-        self._history_up_to = 0
+        self._history, self._news = _Cursor(0), _Cursor(0)
+        self._replay = Allowance(replay_per_s)
         self._retry_s: float | None = None
         self._farewell_mid: int | None = None
+        self._history_up_to = 0
 
     @property
     def connected(self) -> bool:
@@ -117,9 +123,10 @@ class PahoBroker:
     def begin(self, link: Link) -> None:  # noqa: ARG002 - nothing is sent before the first turn
         self._topics.clear()
         self._in_flight.clear()
-        self._sent_up_to = 0
         self._retry_s = self._farewell_mid = None
+        self._expire()
         self._history_up_to = self._outbox.newest
+        self._rewind()
         with self._lock:
             self._open = True  # before the greeting is made, so that no change after it is missed
         self._greetings = deque(self._greeting())
@@ -133,7 +140,7 @@ class PahoBroker:
         if self._farewell is not None:
             return self._say_farewell(link, self._farewell, now_s)
         self._send_events(link, now_s)
-        return _TURN_S
+        return _TURN_S if self._history.ended else min(_TURN_S, max(self._replay.wait_s, _REPLAY_TURN_S))
 
     def end(self) -> None:
         with self._lock:
@@ -172,22 +179,42 @@ class PahoBroker:
 
     def _send_events(self, link: Link, now_s: float) -> None:
         if self._retry_s is not None and now_s >= self._retry_s:
-            self._sent_up_to, self._retry_s = 0, None  # from the beginning, with those that were refused
-        under_way = set(self._in_flight.values())
-        while link.lost is None and (room := min(link.room, _EVENTS_AT_ONCE - len(self._in_flight))) > 0:
-            try:
-                kept = self._outbox.pending(room, after=self._sent_up_to)
-            except OutboxError as error:
-                self._refused.say(logging.ERROR, error.message)
-                return
+            self._retry_s = None
+            self._rewind()  # from the beginning, with those that were refused
+        try:
+            self._send_of(self._news, link, _EVENTS_AT_ONCE)
+            allowed = min(self._replay.now(now_s), _EVENTS_AT_ONCE)
+            self._replay.use(self._send_of(self._history, link, allowed))
+        except OutboxError as error:
+            self._refused.say(logging.ERROR, error.message)
+
+    def _send_of(self, cursor: "_Cursor", link: Link, allowed: int) -> int:
+        """Sends up to `allowed` events from where the cursor is; gives how many."""
+        under_way, sent = set(self._in_flight.values()), 0
+        while link.lost is None and (room := self._room(link, allowed - sent)) > 0:
+            kept = self._outbox.pending(room, after=cursor.sent_up_to, up_to=cursor.up_to)
             if not kept:
-                return
+                cursor.ended = True
+                break
             for row in kept:
-                self._sent_up_to = row.row_id
+                cursor.sent_up_to = row.row_id
                 if row.row_id not in under_way:
-                    old = row.row_id <= self._history_up_to
-                    message = _historical(row.message) if old else row.message
+                    message = _historical(row.message) if cursor.up_to is not None else row.message
                     self._in_flight[self._publish(link, message)] = row.row_id
+                    sent += 1
+        return sent
+
+    def _room(self, link: Link, allowed: int) -> int:
+        return min(link.room, _EVENTS_AT_ONCE - len(self._in_flight), allowed)
+
+    def _rewind(self) -> None:
+        self._history, self._news = _Cursor(0, self._history_up_to), _Cursor(self._history_up_to)
+
+    def _expire(self) -> None:
+        try:
+            self._outbox.expire()
+        except OutboxError as error:
+            self._refused.say(logging.ERROR, error.message)
 
     def _say_farewell(self, link: Link, farewell: Outgoing, now_s: float) -> float | None:
         if self._farewell_mid is None:
@@ -209,6 +236,15 @@ class PahoBroker:
         """The line must not run on, thinking that it is heard, when a bug has ended the network thread."""
         if not self._connection.alive and not self._connection.stopping:
             raise BrokerError(f"{self._access.url}: the network thread does not run; its error is in the log")
+
+
+@dataclass(slots=True)
+class _Cursor:
+    """How far the events up to `up_to` (None: all that come) have been sent; `ended` when there were no more."""
+
+    sent_up_to: int
+    up_to: int | None = None
+    ended: bool = False
 
 
 def _historical(message: Outgoing) -> Outgoing:

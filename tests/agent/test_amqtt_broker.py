@@ -13,7 +13,8 @@ from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.errors import BrokerError
-from agent.outbox import Outbox
+from agent.outbox import Bounds, Outbox
+from agent.store import Store
 from agent.values import Outgoing
 from tests.waiting import wait_until
 
@@ -31,7 +32,7 @@ def test_an_agent_with_a_will_and_a_user_name_is_served_at_once_in_3_1_1(caplog:
     with (
         EmbeddedBroker() as broker,
         Subscriber(BrokerAccess(broker.url), "a/#") as subscriber,
-        closing(Outbox(None, max_events=100)) as outbox,
+        closing(Outbox(Store(None), Bounds(100))) as outbox,
     ):
         wait_until(lambda: subscriber.subscribed, what="the subscription")
         agent = PahoBroker(BrokerAccess(with_password(broker.url), client_id="agent"), outbox)
@@ -61,7 +62,7 @@ def test_a_will_is_published_when_the_connection_breaks() -> None:
 
 
 def test_a_retained_message_waits_for_later_subscribers() -> None:
-    with EmbeddedBroker() as broker, closing(Outbox(None, max_events=100)) as outbox:
+    with EmbeddedBroker() as broker, closing(Outbox(Store(None), Bounds(100))) as outbox:
         agent = PahoBroker(BrokerAccess(broker.url), outbox)
         agent.start(WILL, lambda: [ONLINE])
         wait_until(lambda: agent.connected, what="the connection")

@@ -33,6 +33,8 @@ def test_the_file_wins_over_defaults(tmp_path: Path) -> None:
         ("site = \n", "agent.toml"),
         ("cameras = []\n", "cameras"),
         ('[[cameras]]\nname = "a"\n[[cameras]]\nname = "a"\n', "a name of its own"),
+        ('time_zone = "Asia/Kolkatta"\n', "did you mean 'Asia/Kolkata'"),
+        ("[outbox]\nmax_mb = 0.0\n", "outbox.max_mb"),
         ("[[cameras]]\nrotate = 45\n", "rotate"),
         ("[[cameras]]\ncrop = [0.5, 0.0, 0.4, 1.0]\n", "left < right"),
         ("[[cameras]]\ncrop = [nan, 0.0, 0.4, 1.0]\n", "crop"),

@@ -1,22 +1,32 @@
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from types import MappingProxyType
 
 import msgspec
+import pytest
 
+from agent.count_book import CountBook
 from agent.deciding import Decider, Rules
 from agent.events import EventTracker
 from agent.fit import Pixels
 from agent.framing import Box, Framing
 from agent.health import Health
 from agent.line import Line, Station, Zone
-from agent.messages import AlertMessage, ClassificationMessage, EventMessage, HealthMessage, ModelName, StateMessage
+from agent.messages import (
+    AlertMessage,
+    ClassificationMessage,
+    CountsMessage,
+    EventMessage,
+    HealthMessage,
+    ModelName,
+    StateMessage,
+)
 from agent.motion import MotionGate, MotionRules
 from agent.picture_watch import PictureWatch, WatchRules
 from agent.publisher import Identity, Publisher
 from agent.topics import Topics
 from agent.values import Outgoing, Spot
-from tests.fakes import ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture
+from tests.fakes import FakeNotebook, ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture
 
 RULES = Rules(threshold=0.6, rejects=frozenset({"other"}), window=3, agree=2, stale_s=2.0)
 TOPICS = Topics("shop", "till-1")
@@ -33,9 +43,10 @@ class Stage:
         boxes: Mapping[str, Box] = MappingProxyType({"all": Box()}),
         motion: MotionRules = EVERYTHING,
         watch: PictureWatch | None = None,
+        notebook: FakeNotebook | None = None,
     ) -> None:
         self.clock, self.broker = ManualClock(), RecordingBroker()
-        names = tuple(boxes)
+        names, self.notebook = tuple(boxes), notebook or FakeNotebook()
         identity = Identity(
             TOPICS, "s1", "0", {"door": names}, ("jeans", "sarees"), ModelName(name="m", version="1", sha256="0")
         )
@@ -47,6 +58,7 @@ class Stage:
                 MotionGate(motion),
                 Decider(RULES),
                 EventTracker(f"s1-door-{name}", update_s=10.0),
+                CountBook(Spot("door", name), ("jeans", "sarees"), UTC, self.notebook),
             )
             for name, box in boxes.items()
         )
@@ -121,6 +133,7 @@ def test_the_greeting_tells_everything_retained_and_online_last() -> None:
         "info",
         "camera/door/availability",
         "camera/door/all/classification",
+        "camera/door/all/counts",
         "state",
     ]
     assert all(message.retain for message in greeting)
@@ -212,3 +225,40 @@ def test_an_alert_is_told_to_every_new_connection_and_so_is_that_it_is_solved() 
     assert [message.payload[:1] for message in stage.broker.connect() if "/alert/" in message.topic] == [b"{"]
     stage.publisher.alert("door-picture", None)
     assert [message.payload for message in stage.broker.connect() if "/alert/" in message.topic] == [b""]
+
+
+def counted(stage: Stage) -> list[tuple[int, int]]:
+    """Jeans of the running hour and of the running day, message by message."""
+    told = [msgspec.json.decode(sent.payload, type=CountsMessage) for sent in stage.sent("counts")]
+    return [(message.hour.counts["jeans"], message.day.counts["jeans"]) for message in told]
+
+
+def test_events_are_counted_as_they_begin_and_a_new_hour_begins_at_zero() -> None:
+    stage = Stage([*[picture(200)] * 20, *[None] * 36_100])
+    stage.play()
+    assert counted(stage) == [(0, 0), (1, 1), (0, 1)]
+    assert all(message.retain and message.qos == 1 for message in stage.sent("counts"))
+
+
+def test_counts_go_on_after_a_restart() -> None:
+    notebook = FakeNotebook()
+    Stage([picture(200)] * 20, notebook=notebook).play()
+    stage = Stage([picture(200)] * 20, notebook=notebook)
+    stage.play()
+    assert counted(stage) == [(1, 1), (2, 2)]
+
+
+def test_a_note_that_cannot_be_read_begins_the_counts_anew() -> None:
+    notebook = FakeNotebook()
+    notebook.set_note("counts door all", b"torn")
+    stage = Stage([picture(200)] * 20, notebook=notebook)
+    stage.play()
+    assert counted(stage)[0] == (0, 0)
+
+
+def test_a_disk_that_does_not_write_is_said_once_and_stops_no_counting(caplog: pytest.LogCaptureFixture) -> None:
+    notebook = FakeNotebook(fails=True)
+    stage = Stage(([picture(200)] * 20 + [picture(0)] * 20) * 3, notebook=notebook)
+    stage.play()
+    assert counted(stage)[-1] == (3, 3)
+    assert [record.levelname for record in caplog.records if "memory only" in record.message] == ["ERROR"]

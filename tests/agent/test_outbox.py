@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.errors import OutboxError
-from agent.outbox import Outbox
+from agent.outbox import Bounds, Outbox
+from agent.store import Store
 from agent.values import Outgoing
+from tests.fakes import ManualClock
 
 
 def numbered(number: int) -> Outgoing:
@@ -29,9 +32,10 @@ def numbers(outbox: Outbox) -> list[int]:
 
 _PUT_7_AND_WAIT = """
 import sys, pathlib
-from agent.outbox import Outbox
+from agent.outbox import Bounds, Outbox
+from agent.store import Store
 from agent.values import Outgoing
-outbox = Outbox(pathlib.Path(sys.argv[1]), 10)
+outbox = Outbox(Store(pathlib.Path(sys.argv[1])), Bounds(10))
 outbox.put(Outgoing("a", b"7"))
 print("ready", flush=True)
 sys.stdin.read()
@@ -53,7 +57,7 @@ def another_agent(path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def memory() -> Iterator[Outbox]:
-    with closing(Outbox(None, max_events=10)) as outbox:
+    with closing(Outbox(Store(None), Bounds(10))) as outbox:
         yield outbox
 
 
@@ -88,19 +92,19 @@ def test_doing_an_event_twice_changes_nothing(memory: Outbox) -> None:
 
 
 def test_an_id_is_never_used_again_even_when_the_outbox_was_empty(path: Path) -> None:
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         first = outbox.put(numbered(0))
         outbox.done(first)
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         assert outbox.newest == first
         assert outbox.put(numbered(1)) > first
 
 
 def test_events_survive_a_restart(path: Path) -> None:
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         for number in range(3):
             outbox.put(numbered(number))
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         assert numbers(outbox) == [0, 1, 2]
         assert outbox.depth == 3
 
@@ -108,12 +112,12 @@ def test_events_survive_a_restart(path: Path) -> None:
 def test_events_survive_a_process_that_is_killed(path: Path) -> None:
     with another_agent(path):
         pass
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         assert numbers(outbox) == [7]
 
 
 def test_a_full_outbox_drops_its_oldest_events_counts_them_and_says_so_once(caplog: pytest.LogCaptureFixture) -> None:
-    with closing(Outbox(None, max_events=3)) as outbox:
+    with closing(Outbox(Store(None), Bounds(3))) as outbox:
         for number in range(10):
             outbox.put(numbered(number))
         assert numbers(outbox) == [7, 8, 9]
@@ -126,7 +130,7 @@ def test_a_full_outbox_drops_its_oldest_events_counts_them_and_says_so_once(capl
 @given(st.lists(st.one_of(st.just("put"), st.integers(0, 20)), max_size=40), st.integers(1, 8))
 def test_the_outbox_is_a_bounded_queue_from_which_anything_can_be_taken(steps: list[str | int], limit: int) -> None:
     expected: list[int] = []
-    with closing(Outbox(None, limit)) as outbox:
+    with closing(Outbox(Store(None), Bounds(limit))) as outbox:
         for step in steps:
             if step == "put":
                 expected = [*expected, outbox.put(numbered(0))][-limit:]
@@ -138,7 +142,7 @@ def test_the_outbox_is_a_bounded_queue_from_which_anything_can_be_taken(steps: l
 
 
 def test_two_threads_can_put_and_take_at_the_same_time(path: Path) -> None:
-    with closing(Outbox(path, max_events=10_000)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10_000))) as outbox:
         taken: list[int] = []
 
         def take() -> None:
@@ -170,11 +174,11 @@ def torn(path: Path) -> None:
 def test_a_damaged_file_is_set_aside_with_a_warning_and_a_fresh_one_begun(
     path: Path, harm: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with closing(Outbox(path, max_events=10_000)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10_000))) as outbox:
         for number in range(500):
             outbox.put(numbered(number))
     harm(path)
-    with closing(Outbox(path, max_events=10_000)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10_000))) as outbox:
         outbox.put(numbered(1))
         assert numbers(outbox) == [1]
     assert path.with_name("outbox.sqlite.damaged").exists()
@@ -183,11 +187,11 @@ def test_a_damaged_file_is_set_aside_with_a_warning_and_a_fresh_one_begun(
 
 
 def test_damage_found_while_running_is_no_crash_either(path: Path) -> None:
-    with closing(Outbox(path, max_events=10_000)) as outbox:
-        outbox._db.execute("PRAGMA cache_size = 1")  # so that it has to look at the file again
+    with closing(Outbox(Store(path), Bounds(10_000))) as outbox:
+        outbox._store._db.execute("PRAGMA cache_size = 1")  # so that it has to look at the file again
         for number in range(500):
             outbox.put(numbered(number))
-        outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        outbox._store._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         torn(path)
         for number in range(500, 505):
             outbox.put(numbered(number))
@@ -197,7 +201,7 @@ def test_damage_found_while_running_is_no_crash_either(path: Path) -> None:
 
 def test_a_file_that_another_agent_uses_is_named_with_what_to_do(path: Path) -> None:
     with another_agent(path), pytest.raises(OutboxError, match="another agent uses it; stop that one") as error:
-        Outbox(path, max_events=10)
+        Outbox(Store(path), Bounds(10))
     assert str(path) in error.value.message
 
 
@@ -205,36 +209,95 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_systems_reason(tmp_path:
     blocker = tmp_path / "file"
     blocker.write_text("in the way")
     with pytest.raises(OutboxError, match=r"file/outbox\.sqlite: .*(exists|directory)"):
-        Outbox(blocker / "outbox.sqlite", max_events=10)
+        Outbox(Store(blocker / "outbox.sqlite"), Bounds(10))
 
 
 def test_a_path_that_is_a_folder_is_named_with_the_systems_reason(tmp_path: Path) -> None:
     with pytest.raises(OutboxError, match=f"{tmp_path}: unable to open"):
-        Outbox(tmp_path, max_events=10)
+        Outbox(Store(tmp_path), Bounds(10))
 
 
 def test_a_full_disk_is_an_outbox_error_and_the_outbox_works_again_afterwards(path: Path) -> None:
-    with closing(Outbox(path, max_events=10_000)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10_000))) as outbox:
         outbox.put(numbered(0))
-        pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
-        outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+        pages = outbox._store._db.execute("PRAGMA page_count").fetchone()[0]
+        outbox._store._db.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(OutboxError, match="full"):
             outbox.put(Outgoing("a", bytes(100_000)))
         assert outbox.depth == 1
-        outbox._db.execute("PRAGMA max_page_count = 1000000")
+        outbox._store._db.execute("PRAGMA max_page_count = 1000000")
         outbox.put(numbered(1))
         assert numbers(outbox) == [0, 1]
 
 
 def test_using_a_closed_outbox_is_an_outbox_error() -> None:
-    outbox = Outbox(None, max_events=10)
+    outbox = Outbox(Store(None), Bounds(10))
     outbox.close()
     with pytest.raises(OutboxError, match="closed"):
         outbox.put(numbered(0))
 
 
+def sized(number: int, size: int = 1000) -> Outgoing:
+    return Outgoing("a", str(number).encode().ljust(size - 1))
+
+
+def test_an_outbox_that_is_full_by_bytes_drops_its_oldest_events_too() -> None:
+    with closing(Outbox(Store(None), Bounds(max_bytes=3500))) as outbox:
+        for number in range(10):
+            outbox.put(sized(number))
+        assert (numbers(outbox), outbox.size, outbox.dropped) == ([7, 8, 9], 3000, 7)
+        outbox.put(sized(10, size=9000))  # alone too much: but the newest is kept
+        assert numbers(outbox) == [10]
+
+
+def test_events_too_old_for_anybody_are_dropped_and_counted(path: Path) -> None:
+    clock = ManualClock()
+    with closing(Outbox(Store(path), Bounds(max_age_s=3600.0), clock)) as outbox:
+        outbox.put(numbered(0))
+        clock.advance(1800)
+        outbox.put(numbered(1))
+        clock.advance(1900)
+        outbox.put(numbered(2))
+        assert (numbers(outbox), outbox.depth, outbox.dropped) == ([1, 2], 2, 1)
+        clock.advance(3600)
+    with closing(Outbox(Store(path), Bounds(max_age_s=3600.0), clock)) as outbox:
+        outbox.expire()
+        assert numbers(outbox) == [2]
+
+
+def test_events_put_before_the_clock_was_set_have_no_age(path: Path) -> None:
+    with closing(Outbox(Store(path), Bounds(max_age_s=60.0), ManualClock(datetime(1970, 1, 1, tzinfo=UTC)))) as outbox:
+        outbox.put(numbered(0))
+    with closing(Outbox(Store(path), Bounds(max_age_s=60.0), ManualClock())) as outbox:
+        outbox.expire()
+        assert numbers(outbox) == [0]
+
+
+def test_a_file_of_the_first_version_is_read_on(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as old:
+        old.execute(
+            "CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, payload BLOB NOT NULL,"
+            " qos INTEGER NOT NULL, retain INTEGER NOT NULL, expiry_s INTEGER, content_type TEXT NOT NULL)"
+        )
+        old.execute("INSERT INTO event VALUES (7, 'a', x'31', 1, 0, NULL, 'text/plain')")
+        old.commit()
+    with closing(Outbox(Store(path), Bounds())) as outbox:
+        outbox.expire()
+        assert (numbers(outbox), outbox.newest) == ([1], 7)
+
+
+def test_notes_survive_a_restart_and_the_last_one_counts(path: Path) -> None:
+    with closing(Store(path)) as store:
+        store.set_note("counts", b"1")
+        store.set_note("counts", b"2")
+    with closing(Store(path)) as store:
+        assert store.note("counts") == b"2"
+        assert store.note("others") is None
+
+
 def test_the_file_is_a_plain_database_that_other_tools_can_read(path: Path) -> None:
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         outbox.put(numbered(3))
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT payload FROM event").fetchall() == [(b"3",)]

@@ -21,7 +21,8 @@ from agent.adapters.paho_link import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.errors import BrokerError
 from agent.messages import EventMessage, StateMessage, encode
-from agent.outbox import Outbox
+from agent.outbox import Bounds, Outbox
+from agent.store import Store
 from agent.values import Outgoing
 from tests.brokers import Collector, Mosquitto, Network, RudeBroker, free_port, program
 from tests.waiting import wait_until
@@ -57,11 +58,16 @@ def access(url: BrokerUrl, **changes: object) -> BrokerAccess:
 
 @contextmanager
 def running(
-    where: BrokerAccess | BrokerUrl, outbox: Outbox | None = None, greeting: object = online
+    where: BrokerAccess | BrokerUrl,
+    outbox: Outbox | None = None,
+    greeting: object = online,
+    replay_per_s: float = 1000.0,
 ) -> Iterator[PahoBroker]:
     """A started broker with an outbox in memory, unless one is given; stopped with a farewell."""
-    with closing(outbox or Outbox(None, max_events=1000)) as kept:
-        broker = PahoBroker(where if isinstance(where, BrokerAccess) else access(where), kept)
+    with closing(outbox or Outbox(Store(None), Bounds(1000))) as kept:
+        broker = PahoBroker(
+            where if isinstance(where, BrokerAccess) else access(where), kept, replay_per_s=replay_per_s
+        )
         broker.start(state("offline"), greeting)  # type: ignore[arg-type] # whatever the test wants to be said
         try:
             yield broker
@@ -120,7 +126,7 @@ def test_states_are_dropped_while_there_is_no_connection(mosquitto: Mosquitto) -
 
 
 def test_no_event_is_lost_when_the_broker_is_killed_and_started_again(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", max_events=1000)
+    outbox = Outbox(Store(tmp_path / "outbox.sqlite"), Bounds(1000))
     # else it keeps, in memory, what the collector has not acknowledged, and loses that when it is killed
     hasty = ("allow_anonymous true", "max_inflight_messages 0")
     with (
@@ -189,14 +195,33 @@ def test_a_broker_that_allows_less_at_once_gets_less(tmp_path: Path) -> None:
 
 def test_events_of_an_earlier_start_are_sent_as_historical(mosquitto: Mosquitto, tmp_path: Path) -> None:
     path = tmp_path / "outbox.sqlite"
-    with closing(Outbox(path, max_events=10)) as outbox:
+    with closing(Outbox(Store(path), Bounds(10))) as outbox:
         outbox.put(event(1))
         outbox.put(Outgoing(EVENT, b"of another version", qos=1))
-    with Collector(mosquitto.url, EVENT) as collector, running(mosquitto.url, Outbox(path, max_events=10)) as broker:
+    with (
+        Collector(mosquitto.url, EVENT) as collector,
+        running(mosquitto.url, Outbox(Store(path), Bounds(10))) as broker,
+    ):
         wait_until(lambda: broker.outbox_depth == 0, what="the acknowledgements")
         wait_until(lambda: len(collector.messages) == 2, what="the events")
         assert b'"historical":true' in collector.messages[0].payload
         assert collector.messages[1].payload == b"of another version"
+
+
+def test_old_events_are_replayed_at_a_limited_rate_and_new_ones_do_not_wait_for_them(mosquitto: Mosquitto) -> None:
+    outbox = Outbox(Store(None), Bounds())
+    for seq in range(100):
+        outbox.put(event(seq))
+    began = monotonic()
+    with Collector(mosquitto.url, EVENT) as collector, running(mosquitto.url, outbox, replay_per_s=40.0) as broker:
+        wait_until(lambda: broker.connected, what="the connection")
+        broker.send_event(event(1000))
+        wait_until(lambda: len(seqs(collector)) == 101, what="all events")
+        assert monotonic() - began > (100 - 40) / 40 - 0.1  # a second's worth comes at once
+        order = [payload["seq"] for payload in collector.payloads("/event")]
+        assert order.index(1000) < 60
+        assert [seq for seq in order if seq < 1000] == list(range(100))
+        assert not next(told for told in collector.payloads("/event") if told["seq"] == 1000)["historical"]
 
 
 def test_a_retained_state_never_goes_backwards_over_a_reconnect(mosquitto: Mosquitto) -> None:
@@ -228,9 +253,10 @@ def test_a_retained_state_never_goes_backwards_over_a_reconnect(mosquitto: Mosqu
 _AGENT = """
 import sys
 from agent.adapters.paho_broker import PahoBroker
-from agent.outbox import Outbox
+from agent.outbox import Bounds, Outbox
+from agent.store import Store
 from tests.agent.test_paho_broker import access, online, parse_broker_url, state
-broker = PahoBroker(access(parse_broker_url(sys.argv[1])), Outbox(None, 10))
+broker = PahoBroker(access(parse_broker_url(sys.argv[1])), Outbox(Store(None), Bounds(10)))
 broker.start(state("offline"), online)
 sys.stdin.read()
 """
@@ -409,20 +435,25 @@ def test_whatever_a_broker_answers_the_thread_lives_on(rest: bytes, beginning: b
 def test_a_full_disk_keeps_no_event_but_the_event_is_sent(
     mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outbox = Outbox(tmp_path / "outbox.sqlite", max_events=10)
+    outbox = Outbox(Store(tmp_path / "outbox.sqlite"), Bounds(10))
     with Collector(mosquitto.url) as collector, running(mosquitto.url, outbox) as broker:
         wait_until(lambda: broker.connected, what="the connection")
-        outbox._db.execute("PRAGMA query_only = 1")  # SQLite then refuses to write, as on a read-only file system
+        outbox._store._db.execute(
+            "PRAGMA query_only = 1"
+        )  # SQLite then refuses to write, as on a read-only file system
         broker.send_event(event(1))
         broker.send_event(event(2))
         wait_until(lambda: seqs(collector) == {1, 2}, what="both events")
-        outbox._db.execute("PRAGMA query_only = 0")
+        outbox._store._db.execute("PRAGMA query_only = 0")
     assert caplog.text.count("are sent, but not kept") == 1
 
 
 def test_a_missing_ca_file_is_an_error_at_the_start() -> None:
     where = access(BrokerUrl("127.0.0.1", 8883, tls=True), ca_file="/nowhere/ca.pem")
-    with closing(Outbox(None, max_events=10)) as outbox, pytest.raises(BrokerError, match=r"/nowhere/ca\.pem: no such"):
+    with (
+        closing(Outbox(Store(None), Bounds(10))) as outbox,
+        pytest.raises(BrokerError, match=r"/nowhere/ca\.pem: no such"),
+    ):
         PahoBroker(where, outbox).start(state("offline"), online)
 
 
@@ -431,7 +462,7 @@ def test_a_ca_file_without_certificates_is_an_error_at_the_start(tmp_path: Path)
     file.write_text("-----BEGIN NONSENSE-----")
     where = access(BrokerUrl("127.0.0.1", 8883, tls=True), ca_file=str(file))
     with (
-        closing(Outbox(None, max_events=10)) as outbox,
+        closing(Outbox(Store(None), Bounds(10))) as outbox,
         pytest.raises(BrokerError, match="no certificates in PEM form"),
     ):
         PahoBroker(where, outbox).start(state("offline"), online)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.config import CameraConfig, ZoneConfig
+from agent.config import CameraConfig, OutboxConfig, ZoneConfig
 from tests.brokers import Collector, Mosquitto
 from tests.models import picture_of, write_tiny_bundle
 from tests.running import Stand, config_for, running_agent
@@ -55,3 +55,17 @@ def test_a_still_shop_costs_few_classifications_and_a_new_garment_is_seen_at_onc
         wait_until(lambda: labels(collector, "all") == ["jeans", "sarees"], what="the sarees")
     health = collector.payloads("/health")[-1]
     assert health["frames"] - health["gate_skips"] < 30
+
+
+def test_counts_go_on_where_the_agent_stopped(mosquitto: Mosquitto, tiny: Path, tmp_path: Path) -> None:
+    config = config_for(
+        mosquitto, tiny, outbox=OutboxConfig(path=str(tmp_path / "outbox.db")), time_zone="Asia/Kolkata"
+    )
+    for start in (1, 2):
+        with Collector(mosquitto.url, "vastra/#") as collector, running_agent(config, Stand(picture_of("jeans"))):
+            wait_until(lambda: labels(collector, "all") == ["jeans"] * start, what="the jeans")  # noqa: B023 - retained ones too
+            wait_until(
+                lambda: collector.payloads("/counts")[-1]["day"]["counts"]["jeans"] == start,  # noqa: B023
+                what="the count",
+            )
+            assert collector.payloads("/counts")[-1]["hour"]["start"].endswith(":00:00+05:30")
