@@ -18,6 +18,7 @@ from scraper.job import Browsing
 LOST = (WebDriverException, LostConnection, OSError)
 """What a browser that died, or a Grid that went away, makes Selenium raise."""
 INSTALL = "install Chromium (apt-get install chromium chromium-driver), or name a Selenium Grid with --remote URL"
+GRID = "look at the Selenium Grid's address, or leave --remote out to use Chromium on this machine"
 BROWSERS = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser")
 UNASKED = ("*/favicon.ico", "*.woff", "*.woff2", "*.ttf", "*.mp4", "*.webm")
 """What a page of products loads and nobody here looks at: each is a request that the shop is spared."""
@@ -42,8 +43,8 @@ def start_browser(browsing: Browsing, *, signature: str, remote: str = "") -> We
         driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(UNASKED)})
         driver.set_page_load_timeout(browsing.page_s)
     except LOST as error:
-        where = f"no browser at {remote}" if remote else "no browser starts here"
-        raise BrowserError(f"{where} ({words_of(error)}); {INSTALL}") from error
+        where, advice = (f"no browser at {remote}", GRID) if remote else ("no browser starts here", INSTALL)
+        raise BrowserError(f"{where} ({words_of(error)}); {advice}") from error
     return driver
 
 
@@ -62,8 +63,11 @@ def end_browser(driver: WebDriver, *, here: bool) -> None:
 
 
 def words_of(error: BaseException) -> str:
-    """The first line of what a driver's error says: the rest is addresses of its own code."""
-    return str(getattr(error, "msg", error) or type(error).__name__).splitlines()[0]
+    """What a driver's error says, without the addresses of its own code and manual."""
+    if isinstance(error, LostConnection):
+        return "it does not answer"
+    said = str(getattr(error, "msg", error) or type(error).__name__)
+    return said.splitlines()[0].partition("; For documentation")[0]
 
 
 def _options(browsing: Browsing, *, here: bool) -> webdriver.ChromeOptions:

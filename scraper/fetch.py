@@ -196,7 +196,8 @@ class Fetcher:
                     if len(text) > LONGEST_ROBOTS:
                         break
         except httpx.HTTPError as error:
-            raise FetchError(f"{host_of(url)} does not answer: {error}", status="unreachable") from error
+            words = f"{host_of(url)} does not answer ({error}); look at the address and the network"
+            raise FetchError(words, status="unreachable") from error
         return RobotsReply(status=response.status_code, text=text.decode("utf-8-sig", errors="replace"))
 
 

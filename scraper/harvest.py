@@ -57,7 +57,7 @@ class Harvest:
     """The folder that `pages` of a search are relative to: the job file's."""
     on_photo: Callable[[Photo], object] = lambda _photo: None
     on_page: Callable[[Tally], object] = lambda _tally: None
-    """Hears of a page before it is asked for."""
+    """Hears of a page before it is asked for and counted."""
     dry: bool = False
     retry_failed: bool = False
 
@@ -101,10 +101,10 @@ class Harvest:
         room = search.limit - sum(photo.status == "ok" if self.retry_failed else takes_place(photo) for photo in rows)
         pending = self.store.progress.get(search.key, self._start(search, shop))
         while pending and room > 0 and tally.pages < self.job.browsing.pages_a_search:
-            tally.pages += 1
             self.on_page(tally)
             page, robots = self._page(pending[0], search, shop)
             parsed = parse(page, shop)
+            tally.pages += 1
             if parsed.outcome is not Outcome.OK:
                 self._stopped(search, tally, page, parsed)
                 return

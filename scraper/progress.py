@@ -22,6 +22,7 @@ class PlainLines(logging.Handler):
 
     def __init__(self, console: Console) -> None:
         super().__init__(logging.WARNING)
+        self.addFilter(logging.Filter("scraper"))  # what drivers say of their own retries helps nobody
         self.console = console
 
     def emit(self, record: logging.LogRecord) -> None:

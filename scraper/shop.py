@@ -120,7 +120,7 @@ def load_shop(name: str) -> Shop:
     """
     path = Path(name) if name.endswith(".toml") else Path(str(files("scraper") / "shops" / f"{name}.toml"))
     if not name.endswith(".toml") and name not in known_shops():
-        raise JobError(f"unknown shop {name!r}{nearest(name, known_shops())}; or give the path of a shop's .toml file")
+        raise JobError(f"unknown shop {name!r}, and no path of a .toml file{nearest(name, known_shops())}")
     shop = read_toml(path, Shop)
     text = path.read_text(encoding="utf-8")
     for selector in _selectors(shop):

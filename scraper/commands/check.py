@@ -7,7 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from scraper.audit import PLACEHOLDER_COPIES, Duplicates, Report, audit, leaks, surplus
+from scraper.audit import PLACEHOLDER_COPIES, SMALL_SIDE, Duplicates, Report, audit, leaks, surplus
 from scraper.errors import DatasetError, StoreError
 from scraper.facts import Facts, gather
 from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest
@@ -81,11 +81,17 @@ def _show(report: Report, console: Console) -> None:
     sizes = report.sizes
     console.print(
         f"{report.photos} photos. Width {sizes.width[0]} to {sizes.width[2]} (median {sizes.width[1]}), "
-        f"height {sizes.height[0]} to {sizes.height[2]} (median {sizes.height[1]}); {sizes.small} small."
+        f"height {sizes.height[0]} to {sizes.height[2]} (median {sizes.height[1]}); "
+        f"{sizes.small} with a side below {SMALL_SIDE} pixels.",
+        soft_wrap=True,
     )
-    console.print(f"Largest label to smallest: {report.imbalance:g} to 1.", _one_label(report))
+    console.print(
+        f"Largest label to smallest: {report.imbalance:g} to 1. {_one_label(report)}".rstrip(), soft_wrap=True
+    )
     if report.failures:
-        console.print("Not kept:", ", ".join(f"{word} {count}" for word, count in sorted(report.failures.items())))
+        console.print(
+            "Not kept:", ", ".join(f"{word} {count}" for word, count in sorted(report.failures.items())), soft_wrap=True
+        )
     _name(console, "missing", report.missing)
     _name(console, "unreadable", tuple(f"{fault.path}: {fault.reason}" for fault in report.unreadable))
     _name(console, "not the manifest's bytes", report.altered)
@@ -127,7 +133,7 @@ def _name(console: Console, what: str, entries: tuple[str, ...]) -> None:
     if entries:
         console.print(f"{len(entries)} {what}:")
         for entry in entries[:NAMED]:
-            console.print(f"  {entry}", markup=False)
+            console.print(f"  {entry}", markup=False, soft_wrap=True)
         if len(entries) > NAMED:
             console.print(f"  ... and {len(entries) - NAMED} more (--json names all)")
 

@@ -129,7 +129,7 @@ def _harvest(plan: Job, shops: dict[str, Shop], options: Options, places: Places
 
 
 def _doing(tally: Tally) -> str:
-    return f"{tally.search.label} from {tally.search.shop_name}, page {tally.pages}"
+    return f"{tally.search.label} from {tally.search.shop_name}, page {tally.pages + 1}"
 
 
 def _tell(tallies: list[Tally], console: Console, *, as_json: bool, retried: bool) -> None:

@@ -220,10 +220,23 @@ def test_a_browser_is_replaced_by_a_fresh_one_every_few_pages(shop: tuple[LocalS
         browser.close()
 
 
-def test_no_browser_is_one_line_that_says_what_to_install(shop: tuple[LocalShop, Shop]) -> None:
-    browser = Chromium(QUICK, signature="test", remote="http://127.0.0.1:9")
-    with pytest.raises(BrowserError, match=r"no browser at http://127\.0\.0\.1:9.*apt-get install chromium"):
-        browser.open("http://127.0.0.1:9/s", shop[1])
+def test_no_grid_is_one_line_that_says_where_to_look(shop: tuple[LocalShop, Shop]) -> None:
+    grid = f"http://127.0.0.1:{closed_port()}"
+    with pytest.raises(BrowserError, match=rf"no browser at {grid} \(it does not answer\); look at the Selenium Grid"):
+        Chromium(QUICK, signature="test", remote=grid).open("http://127.0.0.1:9/s", shop[1])
+
+
+def test_no_browser_is_one_line_that_says_what_to_install(
+    shop: tuple[LocalShop, Shop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "chromedriver"
+    driver.write_text("#!/bin/sh\nexit 1\n")
+    driver.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(
+        BrowserError, match=r"no browser starts here \(.*\); install Chromium \(apt-get install chromium"
+    ):
+        Chromium(QUICK, signature="test").open("http://127.0.0.1:9/s", shop[1])
 
 
 LAZY = """<!doctype html><title>x</title><body><div id=list></div>

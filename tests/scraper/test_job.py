@@ -31,7 +31,10 @@ def test_the_reports_job_trains_on_one_shop_and_tests_on_another() -> None:
         ("", "missing required field `searches`"),
         ("searches = []", "no searches"),
         (GOOD.replace("query", "querry"), "line 4: unknown key 'querry'; did you mean 'query'?"),
-        (GOOD.replace("amazon.in", "amazon.im"), "unknown shop 'amazon.im'; did you mean 'amazon.in'?"),
+        (
+            GOOD.replace("amazon.in", "amazon.im"),
+            "unknown shop 'amazon.im', and no path of a .toml file; did you mean 'amazon.in'?",
+        ),
         (GOOD.replace('"jeans"\nshop', '"a/b"\nshop'), "label 'a/b' holds '/'"),
         (GOOD + 'url = "https://x"\n', "give exactly one of query, url and pages"),
         (GOOD + "limit = 0\n", "`int` >= 1"),

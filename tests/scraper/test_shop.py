@@ -32,7 +32,9 @@ def test_a_shop_of_ones_own_is_a_file_and_no_code(shop_file: Path) -> None:
 
 
 def test_an_unknown_shop_is_answered_with_the_nearest_known_one() -> None:
-    with pytest.raises(JobError, match=r"unknown shop 'amazn.in'; did you mean 'amazon.in'\?"):
+    with pytest.raises(
+        JobError, match=r"unknown shop 'amazn.in', and no path of a .toml file; did you mean 'amazon.in'\?"
+    ):
         load_shop("amazn.in")
 
 
