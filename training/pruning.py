@@ -5,8 +5,7 @@ keep the channels that the next layer uses most, then solve by least squares for
 from the narrow network's own inputs, so that each layer repairs what the ones before it lost.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
@@ -18,18 +17,12 @@ from training.vgg import CONVOLUTIONS
 Floats = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 """RGB uint8, shape (n, height, width, 3), fitted to both models' input."""
+Spots = NDArray[np.int64]
+"""Random places (row, column) of a convolution's output, shape (pictures, spots, 2)."""
 
 _BATCH = 16
 _SPOTS = 48  # places looked at a picture and layer: with 256 pictures ten times the unknowns of the widest kernel
 _RIDGE = 1e-3  # of the mean feature energy: keeps channels that hardly vary from getting huge weights
-
-
-@dataclass(frozen=True, slots=True, eq=False)  # eq: holds arrays
-class _Seen:
-    """What a convolution is fed and what it gives before its ReLU, at spots: (rows, 9 * channels in), (rows, channels out)."""
-
-    patches: Floats
-    outputs: Floats
 
 
 def prune(teacher: keras.Model, narrow: keras.Model, pictures: Pictures, progress: Progress) -> None:
@@ -37,24 +30,30 @@ def prune(teacher: keras.Model, narrow: keras.Model, pictures: Pictures, progres
 
     `pictures` are what both are compared on; some hundreds suffice. `progress` advances by one a convolution.
     """
+    spots = {
+        name: _spots(teacher.get_layer(name), len(pictures), seed=place) for place, name in enumerate(CONVOLUTIONS)
+    }
+    wanted = _outputs(teacher, pictures, spots)
     kept: NDArray[np.int64] = np.arange(3)
     for place, name in enumerate(CONVOLUTIONS):
-        kernel, bias = _arrays(teacher, name)
-        spots = _spots(teacher.get_layer(name), len(pictures), seed=place)
-        wanted = np.concatenate(
-            [
-                patches @ kernel.reshape(-1, kernel.shape[-1]) + bias
-                for patches in _patches(teacher, name, pictures, spots)
-            ]
-        )
         width = narrow.get_layer(name).filters
-        kept = _most_used(np.maximum(wanted, 0), _used_by_next(teacher, place), width)
-        given = np.concatenate(list(_patches(narrow, name, pictures, spots)))
-        solved = _solve(_Seen(given, wanted[:, kept]))
+        kept = _most_used(np.maximum(wanted[name], 0), _used_by_next(teacher, place), width)
+        given = np.concatenate([fed[name] for fed in _patches(narrow, [name], pictures, spots)])
+        solved = _solve(given, wanted[name][:, kept])
         narrow.get_layer(name).set_weights([solved[:-1].reshape(3, 3, -1, width), solved[-1]])
         progress.advance(1)
     dense, offset = _arrays(teacher, "logits")
     narrow.get_layer("logits").set_weights([dense[kept], offset])
+
+
+def _outputs(teacher: keras.Model, pictures: Pictures, spots: Mapping[str, Spots]) -> dict[str, Floats]:
+    """What each of the teacher's convolutions gives before its ReLU, at its spots: (rows, channels out)."""
+    found: dict[str, list[Floats]] = {name: [] for name in CONVOLUTIONS}
+    for fed in _patches(teacher, CONVOLUTIONS, pictures, spots):
+        for name, patches in fed.items():
+            kernel, bias = _arrays(teacher, name)
+            found[name].append(patches @ kernel.reshape(-1, kernel.shape[-1]) + bias)
+    return {name: np.concatenate(parts) for name, parts in found.items()}
 
 
 def _arrays(model: keras.Model, name: str) -> tuple[Floats, Floats]:
@@ -75,28 +74,33 @@ def _used_by_next(teacher: keras.Model, place: int) -> Floats:
     return np.asarray(used, np.float32)
 
 
-def _solve(seen: _Seen) -> Floats:
-    """Ridge regression with an intercept as the last row: (9 * channels in + 1, channels out)."""
-    rows = np.hstack([seen.patches, np.ones((len(seen.patches), 1), np.float32)]).astype(np.float64)
+def _solve(given: Floats, wanted: Floats) -> Floats:
+    """Ridge regression from patches to outputs, with an intercept as the last row: (9 * channels in + 1, channels out)."""
+    rows = np.hstack([given, np.ones((len(given), 1), np.float32)]).astype(np.float64)
     gram = rows.T @ rows
     gram[np.diag_indices(len(gram) - 1)] += _RIDGE * np.trace(gram) / len(gram)
-    return np.linalg.solve(gram, rows.T @ seen.outputs).astype(np.float32)
+    return np.linalg.solve(gram, rows.T @ wanted).astype(np.float32)
 
 
-def _spots(layer: keras.layers.Layer, count: int, *, seed: int) -> NDArray[np.int64]:
-    """Random places (row, column) of a layer's output, shape (pictures, spots, 2)."""
+def _spots(layer: keras.layers.Layer, count: int, *, seed: int) -> Spots:
     height, width = layer.output.shape[1:3]
     random = np.random.default_rng(seed)
     return np.stack([random.integers(0, height, (count, _SPOTS)), random.integers(0, width, (count, _SPOTS))], axis=-1)
 
 
-def _patches(model: keras.Model, name: str, pictures: Pictures, spots: NDArray[np.int64]) -> Iterator[Floats]:
-    """The 3x3 neighbourhoods that convolution `name` sees at `spots`, a batch of pictures at a time."""
-    before = keras.Model(model.input, model.get_layer(name).input)
+def _patches(
+    model: keras.Model, names: Sequence[str], pictures: Pictures, spots: Mapping[str, Spots]
+) -> Iterator[dict[str, Floats]]:
+    """The 3x3 neighbourhoods that convolutions see at their spots, (rows, 9 * channels in), a batch of pictures at a time."""
+    before = keras.Model(model.input, {name: model.get_layer(name).input for name in names})
     for start in range(0, len(pictures), _BATCH):
-        fed = np.asarray(before.predict_on_batch(pictures[start : start + _BATCH]), np.float32)
-        padded = np.pad(fed, ((0, 0), (1, 1), (1, 1), (0, 0)))
-        row, column = np.moveaxis(spots[start : start + _BATCH], -1, 0)
-        picture = np.arange(len(fed))[:, np.newaxis]
-        around = [padded[picture, row + down, column + right] for down in range(3) for right in range(3)]
-        yield np.stack(around, axis=2).reshape(-1, 9 * fed.shape[-1])
+        fed = before.predict_on_batch(pictures[start : start + _BATCH])
+        yield {name: _around(np.asarray(fed[name], np.float32), spots[name][start : start + _BATCH]) for name in names}
+
+
+def _around(fed: Floats, spots: Spots) -> Floats:
+    padded = np.pad(fed, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    row, column = np.moveaxis(spots, -1, 0)
+    picture = np.arange(len(fed))[:, np.newaxis]
+    around = [padded[picture, row + down, column + right] for down in range(3) for right in range(3)]
+    return np.stack(around, axis=2).reshape(-1, 9 * fed.shape[-1])
