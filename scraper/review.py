@@ -36,13 +36,24 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """What is odd about a photo at first sight; `urgent` where that is a fact and no guess."""
+
+    words: str
+    urgent: bool = True
+
+
+NOTHING_ODD = Remark("", urgent=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Suspect:
     """A photo to look at: `doubt` -1..1 is how much more the classifier believes in `rather` than in its label."""
 
     photo: Photo
     doubt: float = 0.0
     rather: str = ""
-    remark: str = ""
+    remark: Remark = NOTHING_ODD
 
 
 def read_verdicts(lines: Iterable[str], *, name: str) -> dict[str, Verdict]:
@@ -65,12 +76,12 @@ def read_verdicts(lines: Iterable[str], *, name: str) -> dict[str, Verdict]:
     return found
 
 
-def suspects(dataset: Dataset, verdicts: Mapping[str, Verdict], remarks: Mapping[str, str]) -> list[Suspect]:
-    """Every photo, the most doubtful first; photos with a remark (a copy under another label) before equal doubt."""
+def suspects(dataset: Dataset, verdicts: Mapping[str, Verdict], remarks: Mapping[str, Remark]) -> list[Suspect]:
+    """Every photo, the most doubtful first, and before them those with an urgent remark (a copy under another label)."""
     known = set(dataset.labels)
     found = []
     for photo in dataset.photos:
-        remark, verdict = remarks.get(photo.path, ""), verdicts.get(_tail(photo.path))
+        remark, verdict = remarks.get(photo.path, NOTHING_ODD), verdicts.get(_tail(photo.path))
         if verdict is None:
             found.append(Suspect(photo, remark=remark))
             continue
@@ -81,7 +92,7 @@ def suspects(dataset: Dataset, verdicts: Mapping[str, Verdict], remarks: Mapping
             default=("", 0.0),
         )
         found.append(Suspect(photo, doubt=most - verdict.belief(photo.label), rather=rather, remark=remark))
-    return sorted(found, key=lambda one: (not one.remark, -one.doubt, one.photo.path))
+    return sorted(found, key=lambda one: (not one.remark.urgent, -one.doubt, not one.remark.words, one.photo.path))
 
 
 def dropped(photos: Iterable[Photo], paths: Iterable[str]) -> tuple[list[Photo], int]:

@@ -27,8 +27,8 @@ def contact_sheet(dataset: Dataset, found: Iterable[Suspect]) -> str:
 def _card(dataset: Dataset, suspect: Suspect) -> str:
     photo = suspect.photo
     path, label = html.escape(photo.path), html.escape(photo.label)
-    doubt = f"{html.escape(suspect.rather)}? {suspect.doubt:+.2f}" if suspect.rather else ""
-    remark = html.escape(suspect.remark)
+    doubt = f"or {html.escape(suspect.rather)}? {suspect.doubt:+.2f}" if suspect.doubt > 0 else ""
+    remark = html.escape(suspect.remark.words)
     return (
         f'<label class="card" title="{path}&#10;{html.escape(photo.title)}"><input type="checkbox" value="{path}">'
         f'<img alt="{label}" src="{_picture(dataset, suspect)}"><b>{label}</b> <i>{doubt}</i> <em>{remark}</em></label>'

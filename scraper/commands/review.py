@@ -11,7 +11,7 @@ from scraper.commands.check import read_facts, without_photo
 from scraper.errors import JobError, StoreError
 from scraper.facts import Facts, same_shots
 from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest, write_manifest
-from scraper.review import dropped, read_verdicts, suspects
+from scraper.review import Remark, dropped, read_verdicts, suspects
 from scraper.sheet import contact_sheet
 
 
@@ -71,14 +71,15 @@ def _sheet(root: Path, scores: TextIO | None, out: Path, *, top: int, console: C
     )
 
 
-def _remarks(root: Path, facts: list[Facts]) -> dict[str, str]:
+def _remarks(root: Path, facts: list[Facts]) -> dict[str, Remark]:
     """What is odd about a photo at first sight, by its path; the gravest where there are several."""
     report = audit(str(root), facts, without=without_photo(root))
-    remarks = dict.fromkeys(report.collages, "several pictures in one?")
-    remarks |= {path: f"also under {', '.join(labels)}" for path, labels in report.also_under.items()}
+    remarks = dict.fromkeys(report.collages, Remark("several pictures in one?", urgent=False))
+    remarks |= {path: Remark(f"also under {', '.join(labels)}") for path, labels in report.also_under.items()}
     for one, other, _ in same_shots(facts):
         ours, theirs = facts[one].photo, facts[other].photo
         if ours.label != theirs.label:
-            remarks |= {ours.path: f"same shot under {theirs.label}", theirs.path: f"same shot under {ours.label}"}
-    remarks |= dict.fromkeys(report.placeholders, "stands for many products")
-    return remarks | dict.fromkeys(report.blank, "blank")
+            remarks[ours.path] = Remark(f"same shot under {theirs.label}")
+            remarks[theirs.path] = Remark(f"same shot under {ours.label}")
+    remarks |= dict.fromkeys(report.placeholders, Remark("stands for many products"))
+    return remarks | dict.fromkeys(report.blank, Remark("blank"))

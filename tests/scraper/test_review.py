@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from selenium.webdriver.common.by import By
@@ -15,7 +16,7 @@ from scraper.browser import start_browser
 from scraper.cli import main
 from scraper.job import Browsing
 from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest, write_manifest
-from tests.scraper.pictures import motif, photo, saved
+from tests.scraper.pictures import motif, photo, saved, scene
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_photos_in_whose_label_the_classifier_believes_least_come_first(root: Pa
     result = review(root, "--scores", "-", "--out", sheet, "--top", 3, said=said)
     assert result.exit_code == 0, result.output
     assert order(sheet)[:2] == ["images/jeans/03.jpg", "images/sarees/07.jpg"]
-    assert "sarees? +0.92" in sheet.read_text()
+    assert "or sarees? +0.92" in sheet.read_text()
 
 
 def test_one_shot_under_two_labels_comes_before_all_doubt(root: Path) -> None:
@@ -65,6 +66,14 @@ def test_one_shot_under_two_labels_comes_before_all_doubt(root: Path) -> None:
     review(root, "--out", sheet)
     assert set(order(sheet)[:2]) == {"images/jeans/02.jpg", "images/sarees/11.jpg"}
     assert "same shot under sarees" in sheet.read_text()
+
+
+def test_a_guess_about_a_photo_is_told_but_does_not_come_before_doubt(root: Path) -> None:
+    (root / "images/jeans/04.jpg").write_bytes(saved(np.hstack([scene(1), scene(2)])))
+    sheet = root / "review.html"
+    review(root, "--scores", "-", "--out", sheet, said=verdict("images/sarees/07.jpg", jeans=0.6, sarees=0.4))
+    assert order(sheet)[:2] == ["images/sarees/07.jpg", "images/jeans/04.jpg"]
+    assert "several pictures in one?" in sheet.read_text()
 
 
 def test_what_was_ticked_is_marked_in_the_manifest_and_its_file_stays(root: Path) -> None:
