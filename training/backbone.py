@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 
 from training.errors import RecipeError, WeightsError
+from training.weights import load_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Backbone:
                 f"ImageNet weights of {self.name} cannot be downloaded ({error}); give a file"
             ) from error
         if weights not in {"none", "imagenet"}:
-            _load_weights(network, Path(weights))
+            load_weights(network, Path(weights))
         return network
 
 
@@ -72,31 +71,3 @@ def backbone_named(name: str) -> Backbone:
         return BACKBONES[name]
     except KeyError as error:
         raise RecipeError(f"no backbone {name!r}: expected one of {', '.join(BACKBONES)}") from error
-
-
-def _load_weights(network: keras.Model, file: Path) -> None:
-    if not file.is_file():
-        raise WeightsError(f"{file}: no such weights file; give imagenet, none, or an .npz or .h5 file")
-    if file.suffix != ".npz":
-        try:
-            network.load_weights(file)
-        except (ValueError, OSError) as error:
-            raise WeightsError(f"{file}: does not fit {network.name}: {error}") from error
-        return
-    try:
-        with np.load(file) as arrays:
-            for layer in network.layers:
-                if layer.weights:
-                    layer.set_weights(_layer_arrays(layer, arrays, file))
-    except (ValueError, OSError) as error:
-        raise WeightsError(f"{file}: cannot be read as weights of {network.name}: {error}") from error
-
-
-def _layer_arrays(layer: keras.layers.Layer, arrays: Any, file: Path) -> list[np.ndarray]:  # noqa: ANN401 - an NpzFile
-    found = []
-    for weight in layer.weights:
-        name = f"{layer.name}/{weight.name}"
-        if name not in arrays or arrays[name].shape != tuple(weight.shape):
-            raise WeightsError(f"{file}: holds no array {name} of shape {tuple(weight.shape)}; other network?")
-        found.append(arrays[name])
-    return found

@@ -183,6 +183,9 @@ def _print_run(out: Path, card: "RunCard", *, as_json: bool) -> None:
     for title, tested in (("sites kept aside", card.validation), ("test", card.test)):
         if tested:
             _print(console, f"{title}: {tested.dataset}", tested.metrics)
+    if card.skipped:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in card.skipped.items())
+        console.print(f"[yellow]skipped photos, each named above: {reasons}[/]")
     console.print(f"[bold]{out}[/]: open {out / 'report.html'}, or go on with\n  vastra-export convert {out} ...")
 
 

@@ -53,5 +53,6 @@ def _bars(axes: Axes, rows: Sequence[Row], values: Sequence[float], shape: str) 
 
 
 def _intervals(axes: Axes, rows: Sequence[Row]) -> None:
+    axes.set_xlim(0, max(axes.get_xlim()[1], 1.1 * max(row.interval.high for row in rows)))
     for place, row in enumerate(rows):
         axes.plot([row.interval.low, row.interval.high], [place + 0.36] * 2, color="#22272e", linewidth=1.5)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agent.errors import PictureError
 from agent.fit import Pixels, load_picture
 from scraper.manifest import read_dataset
+from training.admission import Skipped, admit
 from training.classes import match_labels
 from training.errors import ClassError
-from training.look import Look, look_at
+from training.look import Look
 
 _log = logging.getLogger(__name__)
 
@@ -37,11 +37,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class PhotoSet:
-    """Samples over explicit `labels` (output order), and the files that could not be read."""
+    """Samples over explicit `labels` (output order), and the files that were skipped."""
 
     labels: tuple[str, ...]
     samples: tuple[Sample, ...]
-    unreadable: tuple[Path, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def unreadable(self) -> tuple[Path, ...]:
+        """The files that were skipped."""
+        return tuple(skipped.file for skipped in self.skipped)
 
     @property
     def digest(self) -> str:
@@ -66,7 +71,7 @@ class PhotoSet:
 def read_photos(roots: Sequence[Path], labels: Sequence[str] | None = None) -> PhotoSet:
     """The readable photos of some datasets. Without `labels` the classes are those found, sorted by name.
 
-    A file that holds no picture is named in the log, skipped and kept in `unreadable`; exact duplicates count once.
+    A file that cannot be used is named in the log and kept in `skipped`; exact duplicates count once.
 
     Raises:
         DatasetError: a folder is no dataset.
@@ -77,21 +82,29 @@ def read_photos(roots: Sequence[Path], labels: Sequence[str] | None = None) -> P
     order = tuple(labels) if labels is not None else tuple(sorted(set(_spellings(found).values())))
     matched = match_labels(found, order)
     samples: dict[str, Sample] = {}
-    unreadable = []
+    skipped = []
     for dataset in datasets:
         for photo in dataset.photos:
             file = dataset.file(photo)
-            look = _look(file)
-            if look is None:
-                unreadable.append(file)
+            look = admit(file)
+            if isinstance(look, Skipped):
+                skipped.append(look)
                 continue
             sha256 = photo.sha256 or hashlib.sha256(file.read_bytes()).hexdigest()
             site = photo.site or dataset.root.name
             samples.setdefault(sha256, Sample(file, sha256, order.index(matched[photo.label]), site, look))
-    photos = PhotoSet(order, tuple(samples.values()), tuple(unreadable))
+    photos = PhotoSet(order, tuple(samples.values()), tuple(skipped))
+    if skipped:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in count_reasons(skipped).items())
+        _log.warning("skipped in all: %s", reasons)
     if labels is None:
         _refuse_empty(photos)
     return photos
+
+
+def count_reasons(skipped: Iterable[Skipped]) -> dict[str, int]:
+    """How many files were skipped for each kind of reason."""
+    return dict(Counter(one.reason for one in skipped))
 
 
 def _spellings(found: Iterable[str]) -> dict[str, str]:
@@ -103,15 +116,6 @@ def _spellings(found: Iterable[str]) -> dict[str, str]:
         except ClassError:
             chosen.append(name)
     return match_labels(found, chosen)
-
-
-def _look(file: Path) -> Look | None:
-    try:
-        pixels = load_picture(file)
-    except PictureError as error:
-        _log.warning("skipped %s", error.message)
-        return None
-    return look_at(pixels)
 
 
 def _refuse_empty(photos: PhotoSet) -> None:

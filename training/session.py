@@ -19,7 +19,7 @@ from training.errors import LeakError
 from training.evaluate import metrics_of
 from training.evidence import Evidence, gather, reference
 from training.fitting import Job, Outcome, fit
-from training.photos import PhotoSet, read_photos
+from training.photos import PhotoSet, count_reasons, read_photos
 from training.progress import Progress
 from training.recipe import Recipe
 from training.report import Findings, write_report
@@ -155,6 +155,7 @@ def _card(request: Request, read: _Read, outcome: Outcome) -> RunCard:
         },
         seconds=0.0,
         sites=photos.sites(),
+        skipped=count_reasons((*photos.skipped, *(read.test.skipped if read.test else ()))),
         near_duplicates=read.near_duplicates,
         machine=f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, {keras.backend.backend()}",
     )
