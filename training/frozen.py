@@ -82,7 +82,9 @@ class FrozenCache:
         whole = self._rows.stat().st_size // self._row_bytes if self._rows.exists() else 0
         text = self._keys.read_text(encoding="ascii") if self._keys.exists() else ""
         keys = text[: text.rfind("\n") + 1].split()[:whole]
-        self._keys.write_text("".join(f"{key}\n" for key in keys), encoding="ascii")
+        # Cut off in place, which needs no room on a full disk: both files are right up to here.
+        with self._keys.open("ab") as file:
+            file.truncate(sum(len(key) + 1 for key in keys))
         with self._rows.open("ab") as file:
             file.truncate(len(keys) * self._row_bytes)
         return {key: row for row, key in enumerate(keys)}
@@ -98,7 +100,7 @@ def weights_digest(model: keras.Model, named: bytes = b"") -> str:
     """A hash of `named` and of every weight, in the model's order."""
     digest = hashlib.sha256(named)
     for weight in model.weights:
-        digest.update(weight.numpy().tobytes())
+        digest.update(keras.ops.convert_to_numpy(weight).tobytes())
     return digest.hexdigest()
 
 
