@@ -52,10 +52,10 @@ class Tested(msgspec.Struct, frozen=True, kw_only=True):
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     """`run.json`: how the model came about and what it scored.
 
-    `labels` are in output order. `temperature` and `threshold` were chosen on `validation`, sites that the model which
-    was measured there had not seen; the saved model was then trained on all photos. `sites` counts the photos of every
-    site by label. `skipped` says how many files, of training and test, were left out and why, `near_duplicates` how
-    many pairs of a training and a test photo show the same shot, where that was allowed.
+    `labels` are in output order. `temperature` and `threshold` were chosen on `validation`: photos scored by models that
+    had not seen their sites. `sites` counts the photos of every site by label. `skipped` says how many files, of
+    training and test, were left out and why, `near_duplicates` how many pairs of a training and a test photo show the
+    same shot, where that was allowed.
     """
 
     created: datetime
