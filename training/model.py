@@ -46,7 +46,7 @@ def build_classifier(
     pixels = keras.Input((input_spec.height, input_spec.width, 3), dtype="float32", name="pixels")
     prepared = _preprocessed(pixels, network)
     features = (
-        narrow_vgg16(prepared, network.widths)
+        narrow_vgg16(prepared, network.widths, normalise_from=network.normalise_from)
         if network.widths
         else backbone_named(backbone).build(prepared, weights).output
     )

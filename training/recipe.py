@@ -58,7 +58,8 @@ class Network(_Section, frozen=True, kw_only=True):
 
     `preprocessing` is what the ImageNet weights were trained with (`caffe`: BGR less ImageNet's mean colour), `rescale`,
     a division by 255, or `none`: the first convolution is fed the pixels as they are. `widths` are the channels of each
-    convolution, first to last; empty as published.
+    convolution, first to last; empty as published. Of such a network, blocks from `normalise_from` on (0: none) are
+    taught with batch normalisation, which is folded into the convolutions afterwards.
     """
 
     preprocessing: Literal["caffe", "rescale", "none"] = "caffe"
@@ -66,6 +67,7 @@ class Network(_Section, frozen=True, kw_only=True):
     head: Literal["average", "flatten"] = "average"
     dropout: Share = 0.0
     widths: tuple[Annotated[int, msgspec.Meta(ge=4, le=512)], ...] = ()
+    normalise_from: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
 
 
 class Schedule(_Section, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ from training.checkpoints import Checkpoints, Finished
 from training.distilling import DistillationLoss, Lesson, right_label, taught_by, with_account
 from training.duplicates import near_duplicate_groups
 from training.errors import RunError
-from training.fitting import Job, Outcome, in_float32, predict, unseen_samples
+from training.fitting import Job, Outcome, predict, unseen_samples
 from training.frozen import ViewKey, weights_digest
 from training.loop import Stage, train
 from training.model import build_classifier, split_classifier
+from training.normalising import folded, put_in
 from training.photos import PhotoSet, Sample
 from training.precision import dtype_policy, fastest_policy
 from training.progress import Progress
@@ -79,7 +80,8 @@ def slim(job: Job, run: Path, progress: Progress) -> Outcome:
         recipe.schedule, epochs=recipe.distil.finish_epochs, learning_rate=recipe.distil.finish_learning_rate
     )
     last = _teach(job, card, pupil, _Course("all sites", read_model(run), samples, finish), progress)
-    model = in_float32(job, pupil.student)
+    model = _narrow(job, taught=False)
+    folded(pupil.student, model)
     return Outcome(model, fitted, first.history + last.history, tuple(aside), scores, None, pupil.checkpoints)
 
 
@@ -87,20 +89,29 @@ def _enrol(job: Job, teacher: keras.Model, progress: Progress) -> _Pupil:
     """The narrow network, with the weights that pruning the teacher gives it, and one more layer to tell its features."""
     recipe = job.recipe
     pixels = pixel_views(job.cache, _maker(job.photos, recipe), progress)
-    with dtype_policy("float32"):  # least squares in bfloat16 would solve for its rounding
-        narrow = build_classifier(job.backbone, recipe.network, recipe.input, len(job.photos.labels), weights="none")
     random = np.random.default_rng(recipe.schedule.seed)
     chosen = random.permutation(len(job.photos.samples))[:_PRUNED_ON]
-    keys = [ViewKey(job.photos.samples[row].sha256, int(random.integers(recipe.views.count))) for row in chosen]
+    pictures = pixels.read(
+        [ViewKey(job.photos.samples[row].sha256, int(random.integers(recipe.views.count))) for row in chosen]
+    )
+    narrow = _narrow(job, taught=False)
     progress.start("pruning", len(CONVOLUTIONS))
-    prune(teacher, narrow, pixels.read(keys), progress)
+    prune(teacher, narrow, pictures, progress)
     keras.utils.set_random_seed(recipe.schedule.seed)
-    with dtype_policy(fastest_policy()):
-        student = build_classifier(job.backbone, recipe.network, recipe.input, len(job.photos.labels), weights="none")
-    student.set_weights(narrow.get_weights())
+    student = _narrow(job, taught=True)
+    put_in(narrow, student, pictures)
     taught = with_account(student, teacher.get_layer("logits").input.shape[-1])
     checkpoints = Checkpoints(job.cache / "fits", recipe.digest, job.photos.digest, weights_digest(teacher))
     return _Pupil(student, taught, pixels, checkpoints)
+
+
+def _narrow(job: Job, *, taught: bool) -> keras.Model:
+    """The narrow network: as it is taught, fast and normalised, or as it ships."""
+    recipe, labels = job.recipe, job.photos.labels
+    network = recipe.network if taught else msgspec.structs.replace(recipe.network, normalise_from=0)
+    # In bfloat16 the least squares of pruning would solve for its rounding.
+    with dtype_policy(fastest_policy() if taught else "float32"):
+        return build_classifier(job.backbone, network, recipe.input, len(labels), weights="none")
 
 
 def _teach(job: Job, card: RunCard, pupil: _Pupil, course: _Course, progress: Progress) -> Finished:
