@@ -2,13 +2,13 @@
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from agent.adapters.litert_classifier import LiteRtClassifier
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
+from agent.broker_access import BrokerAccess
 from agent.config import AgentConfig, CameraConfig
 from agent.errors import AgentError, CameraError, OutboxError
 from agent.picture_watch import WORDS, fault_of
@@ -77,7 +77,7 @@ def _camera(config: CameraConfig, around: Surroundings) -> str:
 def _broker(config: AgentConfig, around: Surroundings) -> str:
     configured = broker_access(config, around.environ)
     # A client id of its own: with the agent's, the broker would throw out an agent that is running.
-    access = BrokerAccess(configured.url, ca_file=configured.ca_file, keepalive_s=configured.keepalive_s)
+    access = replace(configured, client_id=BrokerAccess(configured.url).client_id)
     with Subscriber(access, Topics(config.site, config.device).state) as subscriber:
         subscriber.await_subscription(_BROKER_S)
     return f"{access.url} answers"

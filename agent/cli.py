@@ -130,7 +130,7 @@ def check(*, config: Path | None, source: str | None, model: Path | None, broker
 @click.option("--json", "as_json", is_flag=True, help="Print one message a line instead of the table.")
 def watch(*, broker: str, topic: str, seconds: float | None, as_json: bool) -> None:
     """Show what every device says, live. A broker that is away is waited for."""
-    from agent.adapters.paho_link import BrokerAccess
+    from agent.broker_access import BrokerAccess
     from agent.broker_url import parse_broker_url
     from agent.watch import watch as show
 

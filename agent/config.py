@@ -113,7 +113,10 @@ class BrokerConfig(_Section, frozen=True, kw_only=True):
     url: str = "mqtt://localhost:1883"
     username: str | None = None
     password_file: str | None = None
+    others: tuple[str, ...] = ()  # more addresses of the same broker or cluster, tried in turn while `url` is away
     ca_file: str | None = None  # None: the system's certificate authorities
+    cert_file: str | None = None  # shown to a broker that knows its devices by certificate
+    key_file: str | None = None  # None: in cert_file
     keepalive_s: Annotated[int, msgspec.Meta(ge=5, le=3600)] = 30  # a dead agent is offline within 45 s
     longest_wait_s: Seconds = 60.0  # between two attempts to connect
 

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from agent.adapters.amqtt_broker import EmbeddedBroker
 from agent.adapters.demo_camera import DemoCamera
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Received, Subscriber
 from agent.adapters.scene_camera import SceneRenderer
+from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.config import AgentConfig, BrokerConfig, CameraConfig, ModelConfig, OutboxConfig
 from agent.fleet_view import FleetView

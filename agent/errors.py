@@ -7,6 +7,7 @@ AgentError
 ├── OutboxError      exit 4: the disk will not keep events; make room or mend permissions
 ├── CameraError      exit 4: no picture comes; `run` retries with back-off, other commands stop
 └── BrokerError      exit 4: the broker does not answer or refuses; `run` retries, other commands stop
+    └── RivalError   another device speaks in our name; say so, and stay away for a while
 
 They derive from click's exception, so that a command ends with one line on stderr and the documented exit code
 without a handler of its own.
@@ -49,3 +50,7 @@ class CameraError(AgentError):
 
 class BrokerError(AgentError):
     """The broker cannot be reached or refuses the connection; try again after a pause."""
+
+
+class RivalError(BrokerError):
+    """Another device has our name: tell it, and leave the connection, as each would throw the other out for ever."""

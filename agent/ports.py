@@ -1,12 +1,13 @@
 """What the line needs from the outside, as roles; `agent/adapters` holds the drivers that fill them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Protocol
 
 from agent.fit import Pixels
-from agent.values import Frame, Outgoing, Prediction
+from agent.values import Frame, Incoming, Outgoing, Prediction
 
 
 class Clock:
@@ -17,6 +18,11 @@ class Clock:
 
     def monotonic(self) -> float:
         return monotonic()
+
+
+def nothing(_: Incoming) -> Sequence[Outgoing]:
+    """No answer."""
+    return ()
 
 
 class Camera(Protocol):
@@ -62,11 +68,27 @@ class FrameSource(Protocol):
         """Stops grabbing and releases the camera."""
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is said over every connection to a broker, and what is answered; called on the network's thread.
+
+    `greeting` is sent, in order, after every connect. `answer` is given every message on one of the topic `filters`, and
+    what it gives is sent; it raises RivalError when another device has our name. `protest` is sent then, and when the
+    broker says so, before we stay away.
+    """
+
+    will: Outgoing
+    greeting: Callable[[], Sequence[Outgoing]]
+    filters: tuple[str, ...] = ()
+    answer: Callable[[Incoming], Sequence[Outgoing]] = nothing
+    protest: Callable[[], Sequence[Outgoing]] = tuple
+
+
 class Broker(Protocol):
     """The way out, owned by one network thread that connects, and connects again, until stopped."""
 
-    def start(self, will: Outgoing, greeting: Callable[[], Sequence[Outgoing]]) -> None:
-        """Begins to connect and returns at once. `greeting` is called and sent, in order, after every connect.
+    def start(self, speech: Speech) -> None:
+        """Begins to connect and returns at once.
 
         Raises:
             BrokerError: never for a broker that is away; only for settings that cannot work, such as a missing CA file.

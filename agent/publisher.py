@@ -10,12 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
+
 from agent.counting import Counts
+from agent.errors import RivalError
 from agent.health import Health
 from agent.messages import Header, InfoMessage, ModelName, StateMessage, encode
-from agent.ports import Broker, Clock
+from agent.ports import Broker, Clock, Speech
 from agent.topics import Topics
-from agent.values import Alert, Decision, DecisionKind, Event, Outgoing, Spot, Timing
+from agent.values import Alert, Decision, DecisionKind, Event, Incoming, Outgoing, Severity, Spot, Timing
 from agent.wording import (
     STATED,
     Stamp,
@@ -28,6 +31,12 @@ from agent.wording import (
 )
 
 _log = logging.getLogger(__name__)
+_RIVAL = "client-id"
+_RIVAL_WORDS = (
+    "two devices use the same name, so that one throws the other out of the network",
+    "Give each its own name (`device` in agent.toml), then restart both.",
+)
+_RIVAL_GONE_S = 1800.0  # three times as long as we stay away from it
 _EVENT_EXPIRY_S = 30 * 24 * 3600
 
 
@@ -65,10 +74,20 @@ class Publisher:
         self._spoken_s: dict[Spot, float] = {}
         self._alerts: dict[str, Alert | None] = {}
         self._counts: dict[Spot, Counts] = {}
+        self._rival_s = float("-inf")
+        self._connects = 0
+        self._predecessor: str | None = None
 
     def start(self) -> None:
         """Lets the broker connect; its last will says `offline` in the name of this session."""
-        self._broker.start(self._state("offline"), self._greeting)
+        speech = Speech(
+            will=self._state("offline"),
+            greeting=self._greeting,
+            filters=(self._topics.state,),
+            answer=self._answer,
+            protest=self._protest,
+        )
+        self._broker.start(speech)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """Says `stopped`, delivers what is under way, disconnects."""
@@ -127,6 +146,8 @@ class Publisher:
     def health(self, health: Health) -> None:
         """Publishes how the agent is doing."""
         broker = self._broker
+        if self._clock.monotonic() - self._rival_s > _RIVAL_GONE_S:
+            self.alert(_RIVAL, None)
         message = worded_health(
             self._stamp(),
             health,
@@ -139,6 +160,7 @@ class Publisher:
     def _greeting(self) -> Sequence[Outgoing]:
         """Everything retained, `online` last: who sees it can rely on the rest being there."""
         with self._lock:
+            self._connects += 1
             cameras, spots, alerts = list(self._cameras), list(self._spots), list(self._alerts)
             counted = list(self._counts)
         return [
@@ -149,6 +171,33 @@ class Publisher:
             *map(self._counted, counted),
             self._state("online"),
         ]
+
+    def _answer(self, incoming: Incoming) -> Sequence[Outgoing]:
+        """`online` again when the last will of an earlier connection comes late: else we would be taken for dead.
+
+        Raises:
+            RivalError: another start of the agent has spoken on our topics since this one began to.
+        """
+        try:
+            state = msgspec.json.decode(incoming.payload, type=StateMessage)
+        except msgspec.MsgspecError:
+            return ()
+        known = (self._identity.session, self._predecessor)
+        # What the broker had kept at our first connect is an earlier run's; at a later one it should be our own.
+        if incoming.retained and self._connects == 1 and self._predecessor is None:
+            self._predecessor = state.session
+        elif state.session not in known and (self._connects > 1 if incoming.retained else state.state == "online"):
+            raise RivalError("another device has our name")
+        late = state.state == "offline" and not incoming.retained
+        return (self._state("online"),) if late else ()
+
+    def _protest(self) -> Sequence[Outgoing]:
+        with self._lock:
+            self._alerts[_RIVAL] = Alert(Severity.ERROR, *_RIVAL_WORDS, since=self._clock.now())
+            self._rival_s = self._clock.monotonic()
+            self._connects = 0  # when we come back, it is to take our place again,
+            self._predecessor = self._predecessor or ""  # and it is not by right that somebody else has it then
+        return (self._alert(_RIVAL),)
 
     def _info(self) -> Outgoing:
         message = InfoMessage(

@@ -143,3 +143,12 @@ class Outgoing:
     retain: bool = False
     expiry_s: int | None = None
     content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An MQTT message that came: `retained` if the broker had kept it, which then may be old."""
+
+    topic: str
+    payload: bytes
+    retained: bool = False

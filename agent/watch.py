@@ -14,8 +14,8 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
+from agent.broker_access import BrokerAccess
 from agent.fleet_view import FleetView
 from agent.topics import PREFIX
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from agent.adapters.grabber import Grabber
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_broker import PahoBroker
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.sources import open_camera
+from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
 from agent.config import AgentConfig, CameraConfig
@@ -110,7 +110,7 @@ def broker_access(config: AgentConfig, environ: Mapping[str, str]) -> BrokerAcce
     """
     broker = config.broker
     url = parse_broker_url(broker.url)
-    password = url.password
+    username, password = broker.username or url.username, url.password
     if broker.password_file:
         try:
             password = Secret(Path(broker.password_file).read_text(encoding="utf-8").rstrip("\n"))
@@ -121,9 +121,15 @@ def broker_access(config: AgentConfig, environ: Mapping[str, str]) -> BrokerAcce
     elif "VASTRA_BROKER_PASSWORD" in environ:
         password = Secret(environ["VASTRA_BROKER_PASSWORD"])
     return BrokerAccess(
-        BrokerUrl(url.host, url.port, url.tls, broker.username or url.username, password),
+        BrokerUrl(url.host, url.port, url.tls, username, password),
         client_id=f"vastra-{config.site}-{config.device}",
+        others=tuple(
+            BrokerUrl(other.host, other.port, other.tls, other.username or username, other.password or password)
+            for other in map(parse_broker_url, broker.others)
+        ),
         ca_file=broker.ca_file,
+        cert_file=broker.cert_file,
+        key_file=broker.key_file,
         keepalive_s=broker.keepalive_s,
         longest_wait_s=broker.longest_wait_s,
     )

@@ -1,6 +1,6 @@
 """Hand-written fakes of the ports; each name says how it lies."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from agent.errors import OutboxError
 from agent.fit import Pixels
-from agent.ports import Clock
+from agent.ports import Clock, Speech
 from agent.values import Frame, Outgoing, Prediction, Scored
 
 
@@ -81,13 +81,13 @@ class RecordingBroker:
         self.sent: list[Outgoing] = []
         self.events: list[Outgoing] = []
         self.farewell: Outgoing | None = None
-        self._greeting: Callable[[], Sequence[Outgoing]] = tuple
+        self.speech: Speech | None = None
 
-    def start(self, will: Outgoing, greeting: Callable[[], Sequence[Outgoing]]) -> None:
-        self.will, self._greeting = will, greeting
+    def start(self, speech: Speech) -> None:
+        self.will, self.speech = speech.will, speech
 
     def connect(self) -> list[Outgoing]:
-        return list(self._greeting())
+        return list(self.speech.greeting()) if self.speech else []
 
     def send(self, message: Outgoing) -> None:
         self.sent.append(message)

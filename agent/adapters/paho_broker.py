@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from threading import Lock
@@ -10,13 +10,14 @@ from threading import Lock
 import msgspec
 
 from agent.adapters.paho_connection import Complaint, PahoConnection
-from agent.adapters.paho_link import BrokerAccess, Link
+from agent.adapters.paho_link import Link
 from agent.allowance import Allowance
-from agent.errors import BrokerError, OutboxError
+from agent.broker_access import BrokerAccess
+from agent.errors import BrokerError, OutboxError, RivalError
 from agent.messages import EventMessage, encode
 from agent.outbox import Outbox
-from agent.ports import Clock
-from agent.values import Outgoing
+from agent.ports import Clock, Speech
+from agent.values import Incoming, Outgoing
 
 _log = logging.getLogger(__name__)
 _EVENTS_AT_ONCE = 20  # unacknowledged: bounds what is sent twice after a loss, and how much is read from the disk
@@ -46,7 +47,7 @@ class PahoBroker:
         self._clock = clock or Clock()
         self._connection = PahoConnection(access, self, clock=self._clock, random=random)
         self._outbox = outbox
-        self._greeting: Callable[[], Sequence[Outgoing]] = tuple
+        self._speech: Speech | None = None
         self._not_kept = Complaint(_log)  # of the line's thread
         self._refused = Complaint(_log)  # of the network thread
         self._lock = Lock()  # guards the next two: a state must not slip from one connection into the next
@@ -57,6 +58,7 @@ class PahoBroker:
         # all below: of the network thread, for one connection
         self._greetings: deque[Outgoing] = deque()
         self._topics: dict[int, str] = {}
+        self._subscriptions: dict[int | None, str] = {}
         self._in_flight: dict[int, int] = {}
         self._history, self._news = _Cursor(0), _Cursor(0)
         self._replay = Allowance(replay_per_s)
@@ -89,9 +91,9 @@ class PahoBroker:
         """How many events gave way to newer ones because the outbox was full."""
         return self._outbox.dropped
 
-    def start(self, will: Outgoing, greeting: Callable[[], Sequence[Outgoing]]) -> None:
-        self._greeting = greeting
-        self._connection.start(will)
+    def start(self, speech: Speech) -> None:
+        self._speech = speech
+        self._connection.start(speech.will)
 
     def send(self, message: Outgoing) -> None:
         self._check_alive()
@@ -120,19 +122,26 @@ class PahoBroker:
         self._farewell = farewell
         self._connection.stop(timeout_s)
 
-    def begin(self, link: Link) -> None:  # noqa: ARG002 - nothing is sent before the first turn
+    def begin(self, link: Link) -> None:
+        assert self._speech is not None
         self._topics.clear()
+        self._subscriptions.clear()
         self._in_flight.clear()
         self._retry_s = self._farewell_mid = None
         self._expire()
         self._history_up_to = self._outbox.newest
         self._rewind()
+        for topic_filter in self._speech.filters:  # first, so that the greeting can be answered
+            self._subscriptions[link.subscribe(topic_filter)] = topic_filter
         with self._lock:
             self._open = True  # before the greeting is made, so that no change after it is missed
-        self._greetings = deque(self._greeting())
+        self._greetings = deque(self._speech.greeting())
 
     def go_on(self, link: Link) -> float | None:
         self._settle(link)
+        self._hear(link)
+        if link.lost is not None:
+            return _TURN_S
         for queue in (self._greetings, self._waiting):
             while queue and link.room > 0 and link.lost is None:
                 self._publish(link, queue.popleft())
@@ -147,6 +156,22 @@ class PahoBroker:
             self._open = False
             self._waiting.clear()  # it is old by the next connection, and would turn retained states back
 
+    def protest(self) -> Sequence[Outgoing]:
+        return () if self._speech is None else self._speech.protest()
+
+    def _hear(self, link: Link) -> None:
+        while link.received and self._speech is not None:
+            message = link.received.popleft()
+            try:
+                topic = message.topic
+            except UnicodeDecodeError:
+                continue  # no topic of any conforming publisher
+            try:
+                self._greetings.extend(self._speech.answer(Incoming(topic, bytes(message.payload), message.retain)))
+            except RivalError:
+                link.surrender()
+                return
+
     def _publish(self, link: Link, message: Outgoing) -> int:
         mid = link.publish(message)
         if message.qos:
@@ -157,6 +182,9 @@ class PahoBroker:
         """Takes the broker's acknowledgements: an event leaves the outbox only now."""
         while link.acknowledged:
             answer = link.acknowledged.popleft()
+            if answer.mid in self._subscriptions:
+                self._settle_subscription(self._subscriptions.pop(answer.mid), answer.refusal)
+                continue
             topic = self._topics.pop(answer.mid, "")
             row_id = self._in_flight.pop(answer.mid, None)
             if answer.mid == self._farewell_mid:
@@ -170,6 +198,14 @@ class PahoBroker:
                 self._retry_s = self._retry_s or self._clock.monotonic() + self._access.longest_wait_s
             elif row_id is not None:
                 self._forget(row_id)
+
+    def _settle_subscription(self, topic_filter: str, refusal: str | None) -> None:
+        if refusal is not None:
+            self._refused.say(
+                logging.WARNING,
+                f"{self._access.url}: the broker refuses to tell of {topic_filter}: {refusal.lower()};"
+                " allow this user to read there",
+            )
 
     def _forget(self, row_id: int) -> None:
         try:

@@ -4,8 +4,7 @@ import selectors
 import socket
 import ssl
 from collections import deque
-from dataclasses import dataclass, field
-from secrets import token_hex
+from dataclasses import dataclass
 from time import monotonic
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -14,7 +13,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from agent.broker_url import BrokerUrl
+from agent.broker_access import BrokerAccess
 from agent.errors import BrokerError
 from agent.values import Outgoing
 
@@ -26,43 +25,16 @@ _CONNECT_TIMEOUT_S = 5.0  # for TCP, for TLS and for the broker's answer, each
 _UNACKNOWLEDGED_AT_MOST = 20  # what paho and Mosquitto allow one client; HiveMQ allows 10, and says so
 _FAILURE = 0x80  # reason codes from here on are failures, MQTT 5 section 2.4
 
+_TAKEN_OVER = "Session taken over"  # Mosquitto 2.0 closes without saying so
+
 # What only a person can mend, in words; the rest is the broker's trouble and passes.
 _REFUSALS = {
     "Bad user name or password": "wrong user name or password",
     "Not authorized": "wrong user name or password, or none given",  # what Mosquitto says to each of the three
     "Client identifier not valid": "the broker does not accept this client id",
     "Banned": "the broker has banned this client",
-    "Session taken over": "another client connected with the same client id; every device needs a name of its own",
+    _TAKEN_OVER: "another client connected with the same client id; every device needs a name of its own",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAccess:
-    """Which broker, and as whom: all that a connection needs. No two clients of a broker may share a `client_id`.
-
-    `ca_file` None trusts the system's certificate authorities; it matters for `mqtts` alone. A connection on which
-    nothing came for twice `keepalive_s` is lost. Attempts to connect are at most `longest_wait_s` apart.
-    """
-
-    url: BrokerUrl
-    client_id: str = field(default_factory=lambda: f"vastra-{token_hex(6)}")
-    ca_file: str | None = None
-    keepalive_s: int = 30
-    longest_wait_s: float = 60.0
-
-    def tls(self) -> ssl.SSLContext | None:
-        """What verifies the broker's certificate and name; None without TLS.
-
-        Raises:
-            BrokerError: `ca_file` cannot be read or holds no certificates.
-        """
-        if not self.url.tls:
-            return None
-        try:
-            return ssl.create_default_context(cafile=self.ca_file)
-        except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
-            reason = "holds no certificates in PEM form" if isinstance(error, ssl.SSLError) else _reason(error)
-            raise BrokerError(f"broker.ca_file: {self.ca_file}: {reason}") from error
 
 
 class RefusedError(BrokerError):
@@ -107,7 +79,7 @@ class Link:
         self._answer: ReasonCode | None = None
         self._accepted = False
         self._lost: str | None = None
-        self.needs_person = False
+        self.needs_person = self.taken_over = False
         self._window = _UNACKNOWLEDGED_AT_MOST
         self._unacknowledged: set[int] = set()
         self.acknowledged: deque[Acknowledged] = deque()
@@ -176,6 +148,12 @@ class Link:
             self.turn(0.1)
         self.drop()
 
+    def surrender(self) -> None:
+        """Closes, as another client has taken our place; the broker publishes the will."""
+        self.needs_person = self.taken_over = True
+        self._end(_REFUSALS[_TAKEN_OVER])
+        self.drop()
+
     def drop(self) -> None:
         """Closes without a goodbye; the broker then publishes the will."""
         sock = self._client.socket()
@@ -202,9 +180,8 @@ class Link:
         url = self._access.url
         if url.username is not None:
             client.username_pw_set(url.username, url.password.reveal() if url.password else None)
-        tls = self._access.tls()  # read anew each time: certificate authorities change while the agent runs
-        if tls is not None:
-            client.tls_set_context(tls)
+        if url.tls:
+            client.tls_set_context(self._access.tls())  # read anew each time: certificates are renewed while we run
         if will is not None:
             properties = self._properties(PacketTypes.WILLMESSAGE, will)
             client.will_set(will.topic, will.payload, will.qos, will.retain, properties)
@@ -238,7 +215,10 @@ class Link:
                 raise RefusedError(f"{url}: {_REFUSALS[name]}")
             raise BrokerError(f"{url}: refused by the broker: {name}")
         # Some brokers hang up, or wait for more, when they are spoken to in MQTT 5.
-        raise VersionError(f"{url}: {self._lost or 'it does not answer like an MQTT broker'}")
+        lost = self._lost or "it does not answer like an MQTT broker"
+        # With TLS 1.3 the server looks at the client's certificate only after the client thinks that it is connected.
+        hint = " (does it want a client certificate? broker.cert_file)" if url.tls else ""
+        raise VersionError(f"{url}: {lost}{hint}")
 
     def _properties(self, packet: int, message: Outgoing) -> Properties | None:
         if self._version != MQTT_5:
@@ -264,7 +244,7 @@ class Link:
     ) -> None:
         name = code.getName()
         if flags.is_disconnect_packet_from_server:
-            self.needs_person = name in _REFUSALS
+            self.needs_person, self.taken_over = name in _REFUSALS, name == _TAKEN_OVER
             self._end(_REFUSALS.get(name, f"the broker closed the connection: {name}"))
         elif name == "Keep alive timeout":
             self._end(f"the broker was silent for more than {self._access.keepalive_s} s")

@@ -1,6 +1,7 @@
 """What others publish, as a queue that may be read at leisure: for `watch`, the demo and the tests."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, Full, Queue
@@ -10,9 +11,11 @@ from types import TracebackType
 from typing import Self
 
 from agent.adapters.paho_connection import Complaint, PahoConnection
-from agent.adapters.paho_link import BrokerAccess, Link
+from agent.adapters.paho_link import Link
+from agent.broker_access import BrokerAccess
 from agent.errors import BrokerError, ConfigError
 from agent.ports import Clock
+from agent.values import Outgoing
 
 _log = logging.getLogger(__name__)
 _TURN_S = 1.0
@@ -126,6 +129,9 @@ class Subscriber:
 
     def end(self) -> None:
         self._subscribed.clear()
+
+    def protest(self) -> Sequence[Outgoing]:
+        return ()  # its id is random
 
     def _keep(self, received: Received) -> None:
         while True:

@@ -9,11 +9,12 @@ import pytest
 
 from agent.adapters.amqtt_broker import EmbeddedBroker
 from agent.adapters.paho_broker import PahoBroker
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
+from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.errors import BrokerError
 from agent.outbox import Bounds, Outbox
+from agent.ports import Speech
 from agent.store import Store
 from agent.values import Outgoing
 from tests.waiting import wait_until
@@ -36,7 +37,7 @@ def test_an_agent_with_a_will_and_a_user_name_is_served_at_once_in_3_1_1(caplog:
     ):
         wait_until(lambda: subscriber.subscribed, what="the subscription")
         agent = PahoBroker(BrokerAccess(with_password(broker.url), client_id="agent"), outbox)
-        agent.start(WILL, lambda: [ONLINE])
+        agent.start(Speech(WILL, lambda: [ONLINE]))
         agent.send_event(Outgoing("a/event", b"1", qos=1, content_type="text/plain", expiry_s=5))
         heard = [subscriber.next(5), subscriber.next(5)]
         wait_until(lambda: outbox.depth == 0, what="the acknowledgement")
@@ -64,7 +65,7 @@ def test_a_will_is_published_when_the_connection_breaks() -> None:
 def test_a_retained_message_waits_for_later_subscribers() -> None:
     with EmbeddedBroker() as broker, closing(Outbox(Store(None), Bounds(100))) as outbox:
         agent = PahoBroker(BrokerAccess(broker.url), outbox)
-        agent.start(WILL, lambda: [ONLINE])
+        agent.start(Speech(WILL, lambda: [ONLINE]))
         wait_until(lambda: agent.connected, what="the connection")
         agent.stop(STOPPED, 5)
         with Subscriber(BrokerAccess(broker.url), "a/#") as late:

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 
 from agent.adapters.paho_broker import PahoBroker
 from agent.adapters.paho_connection import pause_s
-from agent.adapters.paho_link import BrokerAccess
+from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.errors import BrokerError
 from agent.messages import EventMessage, StateMessage, encode
 from agent.outbox import Bounds, Outbox
+from agent.ports import Speech
 from agent.store import Store
-from agent.values import Outgoing
+from agent.values import Incoming, Outgoing
 from tests.brokers import Collector, Mosquitto, Network, RudeBroker, free_port, program
 from tests.waiting import wait_until
 
@@ -62,13 +63,14 @@ def running(
     outbox: Outbox | None = None,
     greeting: object = online,
     replay_per_s: float = 1000.0,
+    speech: Speech | None = None,
 ) -> Iterator[PahoBroker]:
     """A started broker with an outbox in memory, unless one is given; stopped with a farewell."""
     with closing(outbox or Outbox(Store(None), Bounds(1000))) as kept:
         broker = PahoBroker(
             where if isinstance(where, BrokerAccess) else access(where), kept, replay_per_s=replay_per_s
         )
-        broker.start(state("offline"), greeting)  # type: ignore[arg-type] # whatever the test wants to be said
+        broker.start(speech or Speech(state("offline"), greeting))  # type: ignore[arg-type] # whatever the test wants to be said
         try:
             yield broker
         finally:
@@ -254,10 +256,11 @@ _AGENT = """
 import sys
 from agent.adapters.paho_broker import PahoBroker
 from agent.outbox import Bounds, Outbox
+from agent.ports import Speech
 from agent.store import Store
 from tests.agent.test_paho_broker import access, online, parse_broker_url, state
 broker = PahoBroker(access(parse_broker_url(sys.argv[1])), Outbox(Store(None), Bounds(10)))
-broker.start(state("offline"), online)
+broker.start(Speech(state("offline"), online))
 sys.stdin.read()
 """
 
@@ -403,7 +406,7 @@ def test_events_that_the_broker_refuses_stay_in_the_outbox_and_do_not_hold_up_th
 
 def test_a_broker_that_says_why_it_hangs_up_is_quoted_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
     accepted, taken_over = b"\x20\x03\x00\x00\x00", b"\xe0\x02\x8e\x00"
-    with RudeBroker({5: accepted + taken_over}) as rude, running(rude.url) as broker:
+    with RudeBroker({5: accepted + taken_over}) as rude, running(access(rude.url, rival_wait_s=0.1)) as broker:
         wait_until(lambda: broker.reconnects, what="another connection")
     first = caplog.records[0]
     assert first.levelno == logging.ERROR
@@ -454,7 +457,7 @@ def test_a_missing_ca_file_is_an_error_at_the_start() -> None:
         closing(Outbox(Store(None), Bounds(10))) as outbox,
         pytest.raises(BrokerError, match=r"/nowhere/ca\.pem: no such"),
     ):
-        PahoBroker(where, outbox).start(state("offline"), online)
+        PahoBroker(where, outbox).start(Speech(state("offline"), online))
 
 
 def test_a_ca_file_without_certificates_is_an_error_at_the_start(tmp_path: Path) -> None:
@@ -465,7 +468,7 @@ def test_a_ca_file_without_certificates_is_an_error_at_the_start(tmp_path: Path)
         closing(Outbox(Store(None), Bounds(10))) as outbox,
         pytest.raises(BrokerError, match="no certificates in PEM form"),
     ):
-        PahoBroker(where, outbox).start(state("offline"), online)
+        PahoBroker(where, outbox).start(Speech(state("offline"), online))
 
 
 @pytest.fixture
@@ -519,3 +522,138 @@ def test_pauses_grow_to_the_longest_and_are_spread_at_random(tries: int, longest
     pauses = [pause_s(tries, longest_s, random) for _ in range(20)]
     assert all(0 <= pause <= min(longest_s, 2.0 ** min(tries, 16)) for pause in pauses)
     assert len(set(pauses)) > 1
+
+
+# ---- certificates
+
+
+def openssl(*arguments: object) -> None:
+    subprocess.run([program("openssl", "openssl"), *map(str, arguments)], check=True, capture_output=True)
+
+
+def issue(folder: Path, name: str) -> None:
+    """A key and a certificate for `name`, signed by the folder's authority."""
+    key, request, extensions = folder / f"{name}.key", folder / f"{name}.csr", folder / "extensions"
+    extensions.write_text("subjectAltName=IP:127.0.0.1\n")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
+            "-out", request, "-subj", f"/CN={name}")  # fmt: skip
+    openssl("x509", "-req", "-in", request, "-CA", folder / "ca.pem", "-CAkey", folder / "ca.key", "-days", 2,
+            "-out", folder / f"{name}.pem", "-extfile", extensions)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `ca.pem`, and certificates that it signed: `server` and `till`."""
+    folder = tmp_path_factory.mktemp("authority")
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", 2,
+            "-keyout", folder / "ca.key", "-out", folder / "ca.pem", "-subj", "/CN=a shop's own authority")  # fmt: skip
+    for name in ("server", "till"):
+        issue(folder, name)
+    return folder
+
+
+@pytest.fixture
+def choosy(authority: Path, tmp_path: Path) -> Iterator[Mosquitto]:
+    """Lets in whoever shows a certificate of the authority, as the user that it names."""
+    settings_ = (
+        f"cafile {authority / 'ca.pem'}", f"certfile {authority / 'server.pem'}", f"keyfile {authority / 'server.key'}",
+        "require_certificate true", "use_identity_as_username true",
+    )  # fmt: skip
+    with Mosquitto(tmp_path, settings_, tls=True) as server:
+        yield server
+
+
+def test_a_broker_that_wants_a_certificate_gets_ours(choosy: Mosquitto, authority: Path) -> None:
+    files = {"ca_file": "ca.pem", "cert_file": "till.pem", "key_file": "till.key"}
+    where = access(choosy.url, **{key: str(authority / file) for key, file in files.items()})
+    with running(where) as broker:
+        broker.send_event(event(1))
+        wait_until(lambda: broker.connected and broker.outbox_depth == 0, what="the acknowledgement")
+    assert "u'till'" in choosy.log.read_text()
+
+
+def test_without_a_certificate_we_are_told_what_may_be_missing(choosy: Mosquitto, authority: Path) -> None:
+    with running(access(choosy.url, ca_file=str(authority / "ca.pem"))) as broker:
+        wait_until(lambda: "does it want a client certificate? broker.cert_file" in (broker.lost or ""))
+        assert not broker.connected
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "said"),
+    [
+        ("none.pem", None, "none.pem: no such file"),
+        ("ca.key", None, "holds no certificate"),
+        ("till.pem", "server.key", "the key is not this certificate's"),
+        ("till.pem", "locked.key", "protected by a passphrase"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_an_error_at_the_start(
+    authority: Path, cert: str, key: str | None, said: str
+) -> None:
+    openssl("ec", "-in", authority / "till.key", "-aes128", "-passout", "pass:1234", "-out", authority / "locked.key")
+    key_file = str(authority / key) if key else None
+    where = access(BrokerUrl("127.0.0.1", 8883, tls=True), cert_file=str(authority / cert), key_file=key_file)
+    with closing(Outbox(Store(None), Bounds(10))) as outbox, pytest.raises(BrokerError, match=said):
+        PahoBroker(where, outbox).start(Speech(state("offline"), online))
+
+
+# ---- several addresses, rivals and late wills
+
+
+def test_the_next_address_is_tried_at_once_when_one_is_away(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        folder.mkdir()
+    with Mosquitto(folders[0]) as first, Mosquitto(folders[1]) as second:
+        where = access(BrokerUrl("127.0.0.1", free_port()), others=(first.url, second.url), longest_wait_s=60.0)
+        with running(where) as broker, Collector(second.url) as collector:
+            wait_until(lambda: broker.connected, what="the second address")
+            first.kill()
+            wait_until(lambda: states(collector) == ["online"], what="the third address")
+            assert broker.reconnects == 1
+
+
+def test_a_client_that_takes_our_id_is_told_of_and_not_fought(caplog: pytest.LogCaptureFixture) -> None:
+    """As brokers do that say so; Mosquitto 2.0 does not."""
+    accepted, taken_over = b"\x20\x03\x00\x00\x00", b"\xe0\x02\x8e\x00"
+    said: list[bool] = []
+
+    def protest() -> Sequence[Outgoing]:
+        said.append(True)
+        return (Outgoing(f"{BASE}/alert/client-id", b"{}", qos=1, retain=True),)
+
+    speech = Speech(state("offline"), online, protest=protest)
+    with RudeBroker({5: accepted + taken_over}) as rude, running(rude.url, speech=speech) as broker:
+        wait_until(lambda: len(rude.levels) == 2, what="the connection under another id")
+        assert not broker.connected
+        assert "another client connected with the same client id" in (broker.lost or "")
+    assert said == [True]
+    assert broker.reconnects == 0
+    assert "staying away for a while" in caplog.text
+
+
+def test_what_comes_on_the_topics_listened_to_is_answered(mosquitto: Mosquitto) -> None:
+    heard: list[Incoming] = []
+
+    def answer(incoming: Incoming) -> Sequence[Outgoing]:
+        heard.append(incoming)
+        return (Outgoing(f"{BASE}/response/ping", incoming.payload, qos=1),)
+
+    speech = Speech(state("offline"), online, filters=(f"{BASE}/request/+",), answer=answer)
+    with Collector(mosquitto.url, f"{BASE}/#") as collector, running(mosquitto.url, speech=speech) as broker:
+        wait_until(lambda: broker.connected and states(collector), what="the greeting")
+        collector._client.publish(f"{BASE}/request/ping", b"one", qos=1)
+        wait_until(lambda: collector.messages[-1].topic.endswith("/response/ping"), what="the answer")
+        assert collector.messages[-1].payload == b"one"
+    assert heard == [Incoming(f"{BASE}/request/ping", b"one", retained=False)]
+
+
+def test_a_broker_that_lets_us_read_nothing_is_quoted_and_still_told_everything(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    accepted, refused = b"\x20\x03\x00\x00\x00", b"\x90\x04\x00\x01\x00\x87"
+    with (
+        RudeBroker({5: accepted + refused}) as rude,
+        running(rude.url, speech=Speech(state("offline"), online, filters=(STATE,))),
+    ):
+        wait_until(lambda: f"refuses to tell of {STATE}: not authorized" in caplog.text, what="the refusal")

@@ -17,8 +17,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from rich.console import Console
 
 from agent.adapters.amqtt_broker import EmbeddedBroker
-from agent.adapters.paho_link import BrokerAccess
 from agent.adapters.paho_subscriber import Subscriber
+from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl
 from agent.errors import ConfigError
 from agent.fleet_view import FleetView
@@ -155,7 +155,7 @@ def test_a_picture_is_null_with_its_size() -> None:
 
 _WATCH = """
 import sys
-from agent.adapters.paho_link import BrokerAccess
+from agent.broker_access import BrokerAccess
 from agent.broker_url import parse_broker_url
 from agent.watch import watch
 watch(BrokerAccess(parse_broker_url(sys.argv[1]), longest_wait_s=0.1), as_json=True)

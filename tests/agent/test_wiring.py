@@ -69,3 +69,30 @@ def test_counts_go_on_where_the_agent_stopped(mosquitto: Mosquitto, tiny: Path, 
                 what="the count",
             )
             assert collector.payloads("/counts")[-1]["hour"]["start"].endswith(":00:00+05:30")
+
+
+def test_a_late_last_will_does_not_leave_the_device_offline(mosquitto: Mosquitto, tiny: Path) -> None:
+    topic = "vastra/v1/shop/till/state"
+    with (
+        Collector(mosquitto.url, topic) as collector,
+        running_agent(config_for(mosquitto, tiny), Stand(picture_of("jeans"))),
+    ):
+        wait_until(lambda: collector.payloads("/state"), what="online")
+        will = collector.messages[-1].payload.replace(b"online", b"offline")
+        collector._client.publish(topic, will, qos=1, retain=True)
+        wait_until(lambda: len(collector.messages) >= 3, what="the answer")
+        assert [told["state"] for told in collector.payloads("/state")] == ["online", "offline", "online"]
+
+
+def test_two_devices_of_the_same_name_do_not_throw_each_other_out_for_ever(mosquitto: Mosquitto, tiny: Path) -> None:
+    config = config_for(mosquitto, tiny)
+    with (
+        Collector(mosquitto.url, "vastra/#") as collector,
+        running_agent(config, Stand(picture_of("jeans"))),
+        running_agent(config, Stand(picture_of("sarees"))),
+    ):
+        wait_until(lambda: [m for m in collector.messages if m.topic.endswith("alert/client-id") and m.payload])
+        alert = next(told for told in collector.messages if told.topic.endswith("alert/client-id") and told.payload)
+        assert b"two devices use the same name" in alert.payload
+        # each is thrown out once, comes back once, and tells of it once
+        assert mosquitto.log.read_text().count("New client connected") <= 8
