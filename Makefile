@@ -31,8 +31,11 @@ format: $(VENV)/.dev ## Let the tools mend what they can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.agent ## Measure the agent against the bare interpreter
+bench: $(VENV)/.dev ## Measure the agent against the bare interpreter, and its model on other runtimes
 	@$(BIN)/vastra-agent bench $(ARGS)
+	@if [ -d $(SHARED)/data/other_sites ]; then \
+		$(BIN)/vastra-export bench agent/models/*.tflite --photos $(SHARED)/data/other_sites --plot .cache/runtimes.png; \
+	else echo "other runtimes: needs photos at $(SHARED)/data/other_sites" >&2; fi
 
 model: $(VENV)/.dev ## Train and export the bundled model anew from $(SHARED) (an hour on two cores)
 	$(BIN)/vastra-agent draw --out .cache/drawn --count 60 --seed 1

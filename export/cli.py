@@ -10,7 +10,7 @@ from rich.console import Console
 
 from agent.bundle import Quantisation, read_bundle
 from export.form import QUANTISATIONS, as_line, refuse_failed
-from export.tables import print_difference, print_forms, print_layers, print_manifest, print_metrics
+from export.tables import print_difference, print_forms, print_layers, print_manifest, print_metrics, print_results
 from training.console import set_up_logging
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -161,3 +161,51 @@ def layers(*, exact: Path, quantised: Path, photos: Path, count: int, as_json: b
             click.echo(msgspec.json.encode(error))
     else:
         print_layers(Console(), errors)
+
+
+@main.command(
+    epilog="\b\nExample:\n  vastra-export bench vastra-int8.tflite slim-int8.tflite --photos data/other_sites --plot b.png"
+)
+@click.argument("bundles", nargs=-1, required=True, type=_FILE, metavar="BUNDLE...")
+@click.option("--photos", required=True, type=_FOLDER, help="Dataset whose photos are the frames.")
+@click.option("--count", type=click.IntRange(1, 100_000), default=60, show_default=True, help="How many of its photos.")
+@click.option("--threads", type=click.IntRange(1, 64), multiple=True, default=(1, 2), show_default=True)
+@click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="Rounds, runtimes in turn.")
+@click.option("--cache", type=_FILE, default=Path(".cache/runtimes"), show_default=True, help="For the runtimes.")
+@click.option("--plot", "picture", type=_FILE, help="Write accuracy against latency as a .png or .svg.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a result.")
+def bench(  # noqa: PLR0913 - click hands every option over as an argument of its own
+    *,
+    bundles: tuple[Path, ...],
+    photos: Path,
+    count: int,
+    threads: tuple[int, ...],
+    rounds: int,
+    cache: Path,
+    picture: Path | None,
+    as_json: bool,
+) -> None:
+    """Run bundles on several runtimes: the same network, frames and threads, in turn.
+
+    The other runtimes are installed into virtual environments of their own under --cache; one that cannot be installed
+    or cannot read the model has a row that says why.
+    """
+    from export.benchmark import Plan, run_all
+    from export.pareto import plot, standing
+    from export.runtimes import Workshop
+    from training.photos import PhotoSet, read_photos
+    from training.progress import Bars
+
+    every = read_photos([photos], read_bundle(bundles[0]).manifest.labels)
+    frames = PhotoSet(every.labels, every.samples[:: max(1, len(every.samples) // count)][:count])
+    with Bars() as bars:
+        results = run_all(Plan(bundles, frames, threads, rounds), Workshop(cache), bars)
+    if picture:
+        plot(results, picture)
+    if as_json:
+        for result in results:
+            click.echo(msgspec.json.encode(result))
+    else:
+        print_results(Console(), results)
+        for sentence in standing(results):
+            click.echo(sentence)

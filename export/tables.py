@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from agent.bundle import Manifest, Measured, Metrics
+from export.benchmark import Result
 from export.difference import Difference
 from export.footprint import THREADS
 from export.form import Form
@@ -104,6 +106,20 @@ def print_layers(console: Console, errors: Sequence[LayerError]) -> None:
         style = "bold red" if error.added == worst else None
         figures = (f"{error.error:.2%}", f"{error.added:.2%}", weights, f"{error.clipped:.3%}", f"{error.peak:.1f}")
         table.add_row(error.layer, *figures, style=style)
+    console.print(table)
+
+
+def print_results(console: Console, results: Sequence[Result]) -> None:
+    """One line a bundle, runtime and number of threads."""
+    table = Table(title_justify="left")
+    for name in ("bundle", "runtime", "version", "threads", "p50 ms", "p95 ms", "top-1", "same label"):
+        table.add_column(name, justify="right" if name[0] in "pt" else "left", overflow="fold")
+    for one in results:
+        if one.why_not:
+            table.add_row(one.bundle, one.runtime, f"[red]no: {escape(one.why_not)}[/]", str(one.threads))
+            continue
+        figures = (f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", _share(one.top1), _share(one.agreement))
+        table.add_row(one.bundle, one.runtime, one.version, str(one.threads), *figures)
     console.print(table)
 
 
