@@ -28,6 +28,8 @@ QUIET_ROUNDS = 4
 """Rounds without a new product, at the bottom or on a page that has none, after which a page has ended."""
 LONGEST_SCROLL = 400
 """Windows. At 900 pixels that is some 5,000 products."""
+WAS_READ = "return performance.getEntriesByType('navigation')[0].domContentLoadedEventStart > 0"
+"""Whether the document was read to its end: the event never comes to one that was stopped, however it looks after."""
 NEVER_PASS = ("ERR_TOO_MANY_REDIRECTS", "ERR_NAME_NOT_RESOLVED", "ERR_CERT_", "ERR_UNSAFE_PORT", "ERR_BLOCKED_BY_")
 """Faults of an address: asked for again it is no better."""
 
@@ -81,14 +83,15 @@ class Chromium:
 
     def _visit(self, driver: WebDriver, url: str, shop: Shop) -> Page:
         take_log(driver)  # what the page before still had under way
+        late = False
         try:
             driver.get(url)
-            late = False
-        except TimeoutException:  # one slow tracker holds up a page that has long been readable
-            driver.execute_script("window.stop()")
+        except TimeoutException:
             late = True
+            driver.execute_script("window.stop()")
         answer = last_answer(take_log(driver))
-        if answer.error and late:
+        # late is no fault where one slow tracker holds up a page that has long been readable
+        if late and (answer.error or not driver.execute_script(WAS_READ)):
             raise FetchError(f"{url}: no whole page after {self.browsing.page_s:g} s", status="timeout")
         if answer.error:  # the window shows half a page, or still the one before
             raise _unreachable(url, answer.error)

@@ -22,7 +22,7 @@ from tests.scraper.local_shop import LocalShop, open_shop
 LABELS = ("jeans", "sarees", "trousers")
 FAULTS = (["429"], ["503+1"], ["403"], ["truncated"], ["html"], ["loop"] * 6, ["503+0", "429"], ["slow"])
 """What the first requests for a photo get, in turn, one photo in `every`."""
-SETTINGS = "[browsing]\nscroll_pause_s = 0.05\npage_s = 4.0\n[fetching]\nseconds = 1.0\n"
+SETTINGS = "[browsing]\nscroll_pause_s = 0.05\npage_s = 10.0\n[fetching]\nseconds = 1.0\n"
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def test_a_page_in_the_browser_gives_what_its_html_gives(chromium: Chromium, sho
     parsed = parse(page, adapter)
     assert (page.status, parsed.outcome, len(parsed.items)) == (200, Outcome.OK, 62)
     assert parsed.next == f"{local.address}/s?k=saree&page=2"
-    assert not [path for _, path in local.asked if "/images/" in path], "the browser leaves the photos to the fetcher"
+    asked = {path for _, path in local.asked}
+    assert asked == {"/s?k=saree"}, "the browser leaves the photos to the fetcher, and the shop its small icon"
 
 
 def test_a_page_that_chromium_saved_as_one_file_gives_what_it_gave_in_the_browser(
@@ -92,8 +93,8 @@ def test_a_busy_shop_says_in_the_browser_too_when_it_wants_to_be_asked_again(
     ("fault", "status", "words"),
     [
         ("truncated", "unreachable", "ERR_CONTENT_LENGTH_MISMATCH"),
-        ("mute", "timeout", "no whole page after 1.5 s"),
-        ("slow", "timeout", "no whole page after 1.5 s"),
+        ("mute", "timeout", "no whole page after 3 s"),
+        ("slow", "timeout", "no whole page after 3 s"),
         ("loop", "bad_address", "ERR_TOO_MANY_REDIRECTS"),
         ("204", "unreachable", "ERR_ABORTED"),
     ],
@@ -110,9 +111,27 @@ def test_half_a_page_or_none_is_never_taken_for_the_page_before(
     assert impatient.sessions == 1
 
 
+@pytest.mark.parametrize(("kind", "readable"), [("", False), ("async", True)])
+def test_a_script_that_never_comes_spoils_a_page_only_where_it_holds_up_the_reading(
+    shop: tuple[LocalShop, Shop], impatient: Chromium, monkeypatch: pytest.MonkeyPatch, kind: str, *, readable: bool
+) -> None:
+    local, adapter = shop
+    head, first, rest = local.page("saree", 1).partition('<div class="s-result-item"')
+    half = len(rest) // 2
+    rest = rest[:half] + rest[half:].replace("</div></div>", f'</div></div><script {kind} src="/mute.js"></script>', 1)
+    monkeypatch.setattr(local, "page", lambda *_: head + first + rest)
+    local.faults["/mute.js"] = ["mute"]
+    if readable:
+        page = impatient.open(f"{local.address}/s?k=saree", adapter)
+        assert len(parse(page, adapter).items) == 62
+    else:
+        with pytest.raises(FetchError, match="no whole page after 3 s"):
+            impatient.open(f"{local.address}/s?k=saree", adapter)
+
+
 @pytest.fixture(scope="module")
 def impatient(chromium: Chromium) -> Iterator[Chromium]:
-    browser = Chromium(Browsing(scroll_pause_s=0.02, page_s=1.5), signature=chromium.signature)
+    browser = Chromium(Browsing(scroll_pause_s=0.02, page_s=3.0), signature=chromium.signature)
     yield browser
     browser.close()
 
