@@ -67,6 +67,26 @@ def run(  # noqa: PLR0913 - click hands every option over as an argument of its 
         click.echo(f"{health.frames} pictures in {health.uptime_s:.1f} s, {health.dropped} dropped", err=True)
 
 
+@main.command(epilog="\b\nExample:\n  vastra-agent init --site pune-1 --device till-3 --out /etc/vastra/agent.toml")
+@click.option("--out", type=_FILE, default=Path("agent.toml"), show_default=True, help="The file to write.")
+@click.option("--site", default="shop", show_default=True, help="A level of every topic.")
+@click.option("--device", default="camera", show_default=True, help="Another; no two devices of a site may share it.")
+@click.option("--source", default="0", show_default=True, help="The camera, as for `run`.")
+@click.option("--broker", default="mqtt://localhost:1883", show_default=True, help="mqtt://HOST or mqtts://HOST.")
+def init(*, out: Path, site: str, device: str, source: str, broker: str) -> None:
+    """Write a configuration with every key, its default, and the reason for it, to start from."""
+    from agent.broker_url import parse_broker_url
+    from agent.config import BrokerConfig
+    from agent.config_template import write_template
+    from agent.source import parse_source
+
+    parse_source(source)
+    parse_broker_url(broker)
+    camera = CameraConfig(source=source)
+    write_template(out, AgentConfig(site=site, device=device, cameras=(camera,), broker=BrokerConfig(url=broker)))
+    click.echo(f"{out} written; next: vastra-agent check --config {out}", err=True)
+
+
 @main.command(epilog="\b\nExample:\n  vastra-agent classify photo.jpg folder/of/photos --json")
 @click.argument("paths", nargs=-1, required=True, type=_FILE, metavar="IMAGE|FOLDER...")
 @_model

@@ -18,6 +18,7 @@ BUNDLED_MODEL = Path(__file__).parent / "models" / "vastra-vgg16.tflite"
 
 Seconds = Annotated[float, msgspec.Meta(gt=0.0, le=86_400.0)]
 Pause = Annotated[float, msgspec.Meta(ge=0.0, le=86_400.0)]
+GreyLevels = Annotated[float, msgspec.Meta(ge=0.0, le=255.0)]
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
@@ -69,7 +70,7 @@ class CameraConfig(_Section, frozen=True, kw_only=True):
 class ModelConfig(_Section, frozen=True, kw_only=True):
     """Which bundle answers, and with how many processor threads."""
 
-    path: str = str(BUNDLED_MODEL)
+    path: str = str(BUNDLED_MODEL)  # a bundle (.tflite) of your own, instead of the one that came along
     threads: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1  # leaves the other cores to decoding and the system
     threshold: Unit | None = None  # None: the bundle's own, calibrated to keep 95 % of known garments
 
@@ -93,9 +94,7 @@ class DecisionConfig(_Section, frozen=True, kw_only=True):
 class MotionConfig(_Section, frozen=True, kw_only=True):
     """When a live zone's picture counts as unchanged, and is not classified again. Videos at pace `fast` always are."""
 
-    threshold: Annotated[float, msgspec.Meta(ge=0.0, le=255.0)] = (
-        10.0  # grey levels of 255; over a night picture's noise
-    )
+    threshold: GreyLevels = 10.0  # of 255, over a night picture's noise; 0 classifies every picture
     recheck_s: Seconds = 5.0  # an unchanged zone is classified all the same so often: 1 of 50 pictures at ten a second
 
 
@@ -110,9 +109,9 @@ class PictureConfig(_Section, frozen=True, kw_only=True):
 class BrokerConfig(_Section, frozen=True, kw_only=True):
     """Where messages go. The password comes from a file, a systemd credential or VASTRA_BROKER_PASSWORD, never from here."""
 
-    url: str = "mqtt://localhost:1883"
-    username: str | None = None
-    password_file: str | None = None
+    url: str = "mqtt://localhost:1883"  # mqtts:// for TLS; the ports are 1883 and 8883 unless given
+    username: str | None = None  # None: the one in the URL, if any
+    password_file: str | None = None  # read at the start; None: VASTRA_BROKER_PASSWORD, or the one in the URL
     others: tuple[str, ...] = ()  # more addresses of the same broker or cluster, tried in turn while `url` is away
     ca_file: str | None = None  # None: the system's certificate authorities
     cert_file: str | None = None  # shown to a broker that knows its devices by certificate
@@ -134,8 +133,8 @@ class OutboxConfig(_Section, frozen=True, kw_only=True):
 class AgentConfig(_Section, frozen=True, kw_only=True):
     """All of it; every default runs on a bare device with one camera and a broker beside it."""
 
-    site: str = "shop"
-    device: str = "camera"
+    site: str = "shop"  # a level of every topic: a-z, 0-9 and -
+    device: str = "camera"  # the same; no two devices of a site may share it
     cameras: Annotated[tuple[CameraConfig, ...], msgspec.Meta(min_length=1)] = (CameraConfig(),)
     model: ModelConfig = ModelConfig()
     decision: DecisionConfig = DecisionConfig()
@@ -143,7 +142,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     picture: PictureConfig = PictureConfig()
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
-    health_s: Seconds = 60.0
+    health_s: Seconds = 60.0  # between two reports on how the agent is doing
     time_zone: str | None = None  # of the store, for its counts by hour and day, "Asia/Kolkata"; None: the system's
 
     def __post_init__(self) -> None:

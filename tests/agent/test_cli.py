@@ -101,7 +101,7 @@ def test_check_names_what_is_wrong_and_how_to_mend_it() -> None:
 
 
 def test_every_command_shows_an_example() -> None:
-    for command in ("run", "classify", "check", "watch", "demo", "draw", "bench"):
+    for command in ("run", "init", "classify", "check", "watch", "demo", "draw", "bench"):
         result = run(command, "--help")
         assert result.exit_code == 0
         assert f"vastra-agent {command}" in result.stdout.partition("Example")[2]
