@@ -1,7 +1,7 @@
 """What can be seen of each photo of a dataset: whether it reads, its size, its hashes. The slow half of checking."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +9,9 @@ from pathlib import Path
 from scraper.collage import is_collage
 from scraper.errors import PictureError
 from scraper.hashing import NEAR_BITS, near_pairs, perceptual_hash
-from scraper.manifest import Dataset, Photo
+from scraper.manifest import Photo, read_dataset
 from scraper.picture import Pixels, decode, is_blank, thumbnail, unlikeness
+from scraper.progress import progress_bar
 
 WORKERS = 2
 """Decoding leaves Python's lock, so that two threads use two cores; a scraper shares its machine with others."""
@@ -39,15 +40,21 @@ class Facts:
         return self.small is not None and not self.blank
 
 
-def gather(dataset: Dataset, *, on_photo: Callable[[], object] = lambda: None) -> list[Facts]:
-    """The facts of every photo, in the dataset's order; `on_photo` is called after each."""
+def read_facts(root: Path) -> list[Facts]:
+    """The facts of every photo of a dataset folder, in its order, with a bar on the screen meanwhile.
 
-    def work(photo: Photo) -> Facts:
-        facts = look(photo, dataset.file(photo))
-        on_photo()
-        return facts
+    Raises:
+        DatasetError: there is no dataset.
+    """
+    dataset = read_dataset(root)
+    with progress_bar() as bar, ThreadPoolExecutor(WORKERS) as pool:
+        task = bar.add_task(root.name, total=len(dataset.photos))
 
-    with ThreadPoolExecutor(WORKERS) as pool:
+        def work(photo: Photo) -> Facts:
+            facts = look(photo, dataset.file(photo))
+            bar.advance(task)
+            return facts
+
         return list(pool.map(work, dataset.photos))
 
 

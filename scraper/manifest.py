@@ -108,6 +108,12 @@ def read_manifest(path: Path) -> Iterator[Photo]:
             yield photo
 
 
+def without_photo(root: Path) -> list[Photo]:
+    """The lines of a dataset's manifest that have no photo: failures, copies, and what a person dropped."""
+    manifest = root / MANIFEST_NAME
+    return [photo for photo in read_manifest(manifest) if photo.status != "ok"] if manifest.exists() else []
+
+
 def write_manifest(path: Path, photos: Iterable[Photo]) -> None:
     """Writes the manifest whole: beside it, synced, then renamed over it, so that no reader sees half of it."""
     encoder = msgspec.json.Encoder()

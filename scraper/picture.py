@@ -3,6 +3,7 @@
 The bytes decide the format: shops name WebP files .jpg and answer with HTML where a picture was.
 """
 
+import functools
 import io
 import warnings
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ def decode(raw: bytes) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of odd EXIF and large files; what matters is checked below
-            with Image.open(io.BytesIO(raw), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(raw), formats=_readable()) as image:
                 return _upright(image)
     except UnidentifiedImageError as error:
         raise PictureError(f"no picture: {_looks_like(raw)}") from error
@@ -84,6 +85,13 @@ def is_blank(pixels: Pixels) -> bool:
     """Whether the picture shows nothing: one colour, give or take noise."""
     _, spread = cv2.meanStdDev(pixels)
     return float(spread.max()) < BLANK_SPREAD
+
+
+@functools.cache
+def _readable() -> tuple[str, ...]:
+    """Those of FORMATS that this Pillow knows: before 11.3 it had no AVIF, and fails over a name that it does not know."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _upright(image: Image.Image) -> Picture:

@@ -9,9 +9,8 @@ from rich.table import Table
 
 from scraper.audit import PLACEHOLDER_COPIES, SMALL_SIDE, Duplicates, Report, audit, leaks, surplus
 from scraper.errors import DatasetError, StoreError
-from scraper.facts import Facts, gather
-from scraper.manifest import MANIFEST_NAME, Photo, read_dataset, read_manifest
-from scraper.progress import progress_bar
+from scraper.facts import read_facts
+from scraper.manifest import without_photo
 
 NAMED = 10
 """How many photos of a kind are named on the screen; --json names all."""
@@ -51,20 +50,6 @@ def check(dataset: Path, against: Path | None, list_file: Path | None, *, as_jso
         _show(report, Console(highlight=False))
     if report.problems:
         raise DatasetError(f"{dataset}: {'; '.join(report.problems)}")
-
-
-def read_facts(root: Path) -> list[Facts]:
-    """The facts of every photo of a dataset folder, with a bar on the screen meanwhile."""
-    dataset = read_dataset(root)
-    with progress_bar() as bar:
-        task = bar.add_task(root.name, total=len(dataset.photos))
-        return gather(dataset, on_photo=lambda: bar.advance(task))
-
-
-def without_photo(root: Path) -> list[Photo]:
-    """The lines of a dataset's manifest that have no photo: failures, copies, and what a person dropped."""
-    manifest = root / MANIFEST_NAME
-    return [photo for photo in read_manifest(manifest) if photo.status != "ok"] if manifest.exists() else []
 
 
 def _list(file: Path, paths: list[str], dataset: Path) -> None:

@@ -7,10 +7,9 @@ import click
 from rich.console import Console
 
 from scraper.audit import audit
-from scraper.commands.check import read_facts, without_photo
 from scraper.errors import JobError, StoreError
-from scraper.facts import Facts, same_shots
-from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest, write_manifest
+from scraper.facts import Facts, read_facts, same_shots
+from scraper.manifest import MANIFEST_NAME, read_dataset, read_manifest, without_photo, write_manifest
 from scraper.review import Remark, dropped, read_verdicts, suspects
 from scraper.sheet import contact_sheet
 

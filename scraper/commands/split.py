@@ -10,8 +10,8 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from scraper.commands.check import read_facts
 from scraper.errors import JobError, StoreError
+from scraper.facts import read_facts
 from scraper.manifest import MANIFEST_NAME, Photo, write_manifest
 from scraper.split import PARTS, Shares, Split
 from scraper.split import split as divide
