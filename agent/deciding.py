@@ -101,6 +101,10 @@ class Decider:
         self._seen_s = max(self._seen_s, at_s)
         return self._last
 
+    def believe_from(self, threshold: float) -> None:
+        """Takes another threshold (0..1) from the next picture on."""
+        self._rules = replace(self._rules, threshold=threshold)
+
     def _decide(self, known: list[Scored], top_k: tuple[Scored, ...], at_s: float) -> Decision:
         challenge = self._judge(known, at_s)
         self._doubt(known, challenge, at_s)

@@ -123,6 +123,14 @@ class AlertMessage(Header, frozen=True, kw_only=True):
     since: datetime
 
 
+class ResponseMessage(Header, frozen=True, kw_only=True):
+    """`response/<cmd>`: what became of a request; `reason` says why it was not carried out."""
+
+    transaction: str
+    ok: bool
+    reason: str = ""
+
+
 class Percentiles(msgspec.Struct, frozen=True, kw_only=True):
     """Milliseconds over the last minute's pictures."""
 

@@ -6,6 +6,7 @@ last availability of each camera: a retained value can therefore never be older 
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,8 +16,9 @@ import msgspec
 from agent.counting import Counts
 from agent.errors import RivalError
 from agent.health import Health
-from agent.messages import Header, InfoMessage, ModelName, StateMessage, encode
+from agent.messages import Header, InfoMessage, ModelName, ResponseMessage, StateMessage, encode
 from agent.ports import Broker, Clock, Speech
+from agent.requests import Order, Refusal, read_request
 from agent.topics import Topics
 from agent.values import Alert, Decision, DecisionKind, Event, Incoming, Outgoing, Severity, Spot, Timing
 from agent.wording import (
@@ -37,6 +39,7 @@ _RIVAL_WORDS = (
     "Give each its own name (`device` in agent.toml), then restart both.",
 )
 _RIVAL_GONE_S = 1800.0  # three times as long as we stay away from it
+_ORDERS_AT_MOST = 20  # the line takes one a picture
 _EVENT_EXPIRY_S = 30 * 24 * 3600
 
 
@@ -77,13 +80,14 @@ class Publisher:
         self._rival_s = float("-inf")
         self._connects = 0
         self._predecessor: str | None = None
+        self._orders: deque[Order] = deque()  # put by the network's thread, taken by the line's
 
     def start(self) -> None:
         """Lets the broker connect; its last will says `offline` in the name of this session."""
         speech = Speech(
             will=self._state("offline"),
             greeting=self._greeting,
-            filters=(self._topics.state,),
+            filters=(self._topics.state, self._topics.requests),
             answer=self._answer,
             protest=self._protest,
         )
@@ -172,7 +176,37 @@ class Publisher:
             self._state("online"),
         ]
 
+    def next_order(self) -> Order | None:
+        """The next request to be carried out, and then answered with `respond`; None when there is none."""
+        return self._orders.popleft() if self._orders else None
+
+    def respond(self, command: str, transaction: str, *, reason: str | None) -> None:
+        """Says that a request was carried out, or why (`reason`) not."""
+        self._broker.send(self._response(command, transaction, reason))
+
     def _answer(self, incoming: Incoming) -> Sequence[Outgoing]:
+        """Refuses requests that are none, and leaves the others to the line.
+
+        Raises:
+            RivalError: as `_answer_state`.
+        """
+        if incoming.topic == self._topics.state:
+            return self._answer_state(incoming)
+        asked = read_request(self._topics, incoming)
+        if asked is None:
+            return ()
+        if isinstance(asked, Refusal):
+            return (self._response(asked.command, asked.transaction, asked.reason),)
+        if len(self._orders) >= _ORDERS_AT_MOST:
+            return (self._response(asked.command, asked.request.transaction, "busy with other requests; ask again"),)
+        self._orders.append(asked)
+        return ()
+
+    def _response(self, command: str, transaction: str, reason: str | None) -> Outgoing:
+        message = ResponseMessage(**self._stamp(), transaction=transaction, ok=reason is None, reason=reason or "")
+        return Outgoing(self._topics.response(command), encode(message), qos=1, expiry_s=60)
+
+    def _answer_state(self, incoming: Incoming) -> Sequence[Outgoing]:
         """`online` again when the last will of an earlier connection comes late: else we would be taken for dead.
 
         Raises:

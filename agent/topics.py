@@ -37,6 +37,14 @@ class Topics:
     def health(self) -> str:
         return f"{self.base}/health"
 
+    @property
+    def requests(self) -> str:
+        """The filter that all requests match."""
+        return f"{self.base}/request/#"
+
+    def response(self, command: str) -> str:
+        return f"{self.base}/response/{command}"
+
     def alert(self, name: str) -> str:
         return f"{self.base}/alert/{check_id(name, 'alert')}"
 

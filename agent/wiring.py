@@ -15,6 +15,7 @@ from agent.adapters.sources import open_camera
 from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
+from agent.clerk import Clerk
 from agent.config import AgentConfig, CameraConfig
 from agent.deciding import Rules
 from agent.errors import ConfigError
@@ -70,8 +71,11 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     sources = [_grabber(camera, around) for camera in config.cameras]
     floor = Floor(config, rules, identity, store)
     stations = [floor.station(camera, source) for camera, source in zip(config.cameras, sources, strict=True)]
+    deciders = [zone.decider for station in stations for zone in station.zones]
     try:
-        return Line(stations, classifier, publisher, around.clock, health_s=config.health_s).run(stop)
+        clerk = Clerk(publisher, deciders, rules, store)
+        line = Line(stations, classifier, publisher, around.clock, health_s=config.health_s)
+        return line.run(lambda: stop() or clerk.attend())
     finally:
         for source in sources:
             source.close()

@@ -96,3 +96,21 @@ def test_two_devices_of_the_same_name_do_not_throw_each_other_out_for_ever(mosqu
         assert b"two devices use the same name" in alert.payload
         # each is thrown out once, comes back once, and tells of it once
         assert mosquitto.log.read_text().count("New client connected") <= 8
+
+
+def test_requests_are_answered_by_the_running_agent(mosquitto: Mosquitto, tiny: Path) -> None:
+    base = "vastra/v1/shop/till"
+    with (
+        Collector(mosquitto.url, "vastra/#") as collector,
+        running_agent(config_for(mosquitto, tiny), Stand(picture_of("jeans"))),
+    ):
+        wait_until(lambda: collector.payloads("/state"), what="online")
+        collector._client.publish(f"{base}/request/ping", b'{"transaction": "1"}', qos=1)
+        wait_until(lambda: collector.payloads("/response/ping"), what="the answer")
+        assert collector.payloads("/response/ping")[0]["transaction"] == "1"
+        collector._client.publish(f"{base}/request/restart", b'{"transaction": "2"}', qos=1)
+        wait_until(lambda: collector.payloads("/state")[-1]["state"] == "stopped", what="the end")
+        assert collector.payloads("/response/restart")[0] == collector.payloads("/response/restart")[0] | {
+            "transaction": "2",
+            "ok": True,
+        }
