@@ -35,10 +35,3 @@ def calibrate(scores: Scores, truth: NDArray[np.integer], known: NDArray[np.bool
     temperature = round(float(grid[int(np.argmin(losses))]), 3)
     best = sharpen(scores, temperature)[:, known].max(axis=1)
     return Fitted(temperature, round(keep_threshold(best[known[truth]], known_kept), 4))
-
-
-def match(scores: Scores, wanted: Scores) -> float:
-    """The factor on the logits of softmax `scores` that brings them nearest to `wanted`, both (n, labels), by log loss."""
-    grid = np.geomspace(0.25, 4.0, 161)
-    losses = [-np.mean(np.sum(wanted * np.log(sharpen(scores, 1 / factor) + 1e-12), axis=1)) for factor in grid]
-    return float(grid[int(np.argmin(losses))])

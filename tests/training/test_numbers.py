@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.calibration import calibrate, match, sharpen
+from training.calibration import calibrate, sharpen
 from training.classes import match_labels
 from training.errors import ClassError
 from training.metrics import auroc, expected_calibration_error, keep_threshold, measure
@@ -67,11 +67,3 @@ def test_classes_are_matched_by_name_and_never_by_position() -> None:
 def test_a_class_that_means_nothing_names_the_nearest() -> None:
     with pytest.raises(ClassError, match="did you mean 'trousers'"):
         match_labels(["trowsers"], ("jeans", "trousers"))
-
-
-@given(st.floats(0.4, 2.5))
-def test_a_model_is_made_as_sure_as_another_that_says_the_same(factor: float) -> None:
-    logits = np.random.default_rng(3).normal(0, 1.5, (200, 4))
-    wanted = sharpen(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), 1.0)
-    less_sure = sharpen(wanted, factor)
-    assert match(less_sure, wanted) == pytest.approx(factor, rel=0.03)
