@@ -1,5 +1,6 @@
 """The runtimes that a bundle could run on: each in a throw-away virtual environment, or the reason why it cannot."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -104,10 +105,15 @@ class Workshop:
             _call(
                 [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(modules), *_CONVERTER]
             )
-        converted = self._cache / f"{bundle.stem}.onnx"
-        command = [sys.executable, "-m", "tf2onnx.convert", "--tflite", str(bundle), "--output", str(converted)]
+        # Named after the content: a bundle exported anew under the same name is another model.
+        digest = hashlib.sha256(bundle.read_bytes()).hexdigest()[:12]
+        converted = self._cache / f"{bundle.stem}-{digest}.onnx"
+        if converted.exists():
+            return converted
+        partial = self._cache / "partial.onnx"
+        command = [sys.executable, "-m", "tf2onnx.convert", "--tflite", str(bundle), "--output", str(partial)]
         _call([*command, "--opset", "17"], PYTHONPATH=str(modules))
-        return converted
+        return partial.replace(converted)
 
     def time(
         self, runtime: Runtime, model: Path, threads: int, frames: Sequence[Pixels]

@@ -110,17 +110,21 @@ def print_layers(console: Console, errors: Sequence[LayerError]) -> None:
 
 
 def print_results(console: Console, results: Sequence[Result]) -> None:
-    """One line a bundle, runtime and number of threads."""
+    """One line a bundle, runtime and number of threads; below, why some did not run."""
     table = Table(title_justify="left")
     for name in ("bundle", "runtime", "version", "threads", "p50 ms", "p95 ms", "top-1", "same label"):
         table.add_column(name, justify="right" if name[0] in "pt" else "left", overflow="fold")
     for one in results:
         if one.why_not:
-            table.add_row(one.bundle, one.runtime, f"[red]no: {escape(one.why_not)}[/]", str(one.threads))
+            table.add_row(one.bundle, one.runtime, "[red]did not run[/]", str(one.threads))
             continue
         figures = (f"{one.p50_ms:.1f}", f"{one.p95_ms:.1f}", _share(one.top1), _share(one.agreement))
         table.add_row(one.bundle, one.runtime, one.version, str(one.threads), *figures)
     console.print(table)
+    for bundle, runtime, why_not in dict.fromkeys(
+        (one.bundle, one.runtime, one.why_not) for one in results if one.why_not
+    ):
+        console.print(f"{runtime} did not run {bundle}: {escape(why_not)}", soft_wrap=True)
 
 
 def _figures(metrics: Metrics) -> list[tuple[str, Callable[[Measured], str]]]:
