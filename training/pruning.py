@@ -39,7 +39,7 @@ def prune(teacher: keras.Model, narrow: keras.Model, pictures: Pictures, progres
         width = narrow.get_layer(name).filters
         kept = _most_used(np.maximum(wanted[name], 0), _used_by_next(teacher, place), width)
         given = np.concatenate([fed[name] for fed in _patches(narrow, [name], pictures, spots)])
-        solved = _solve(given, wanted[name][:, kept])
+        solved = ridge(given, wanted[name][:, kept])
         narrow.get_layer(name).set_weights([solved[:-1].reshape(3, 3, -1, width), solved[-1]])
         progress.advance(1)
     dense, offset = _arrays(teacher, "logits")
@@ -74,8 +74,8 @@ def _used_by_next(teacher: keras.Model, place: int) -> Floats:
     return np.asarray(used, np.float32)
 
 
-def _solve(given: Floats, wanted: Floats) -> Floats:
-    """Ridge regression from patches to outputs, with an intercept as the last row: (9 * channels in + 1, channels out)."""
+def ridge(given: Floats, wanted: Floats) -> Floats:
+    """Ridge regression from `given` (rows, n) to `wanted` (rows, m), with the intercept as the last row: (n + 1, m)."""
     rows = np.hstack([given, np.ones((len(given), 1), np.float32)]).astype(np.float64)
     gram = rows.T @ rows
     gram[np.diag_indices(len(gram) - 1)] += _RIDGE * np.trace(gram) / len(gram)

@@ -10,7 +10,7 @@ import numpy as np
 from training.batches import Draw, ViewBatches
 from training.calibration import calibrate
 from training.checkpoints import Checkpoints, Finished
-from training.distilling import DistillationLoss, Lesson, right_label, taught_by, with_account
+from training.distilling import DistillationLoss, Lesson, prepare, right_label, taught_by, with_account
 from training.duplicates import near_duplicate_groups
 from training.errors import RunError
 from training.fitting import Job, Outcome, predict, unseen_samples
@@ -124,6 +124,8 @@ def _teach(job: Job, card: RunCard, pupil: _Pupil, course: _Course, progress: Pr
     lesson = Lesson(course.samples, weights, distil.hard, schedule.label_smoothing, card.temperature)
     draw = _answers(job, card, course.teacher, lesson, progress)
     classes = len(card.labels)
+    pooled = keras.Model(pupil.student.input, pupil.student.get_layer("logits").input)
+    prepare(pupil.taught, predict(pooled, pupil.pixels, course.samples, view=0), draw, classes)
     stage = Stage(
         course.name,
         ViewBatches(pupil.pixels, draw, schedule, flip=job.recipe.augment.flip),
