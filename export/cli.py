@@ -17,9 +17,9 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _FILE = click.Path(path_type=Path)
 
 
-def _checked_name(_context: click.Context, _option: click.Parameter, name: str) -> str:
+def _checked_name(name: str) -> str:
     if not re.fullmatch("[a-z0-9-]{1,64}", name):
-        raise click.BadParameter(f"{name!r} is not 1 to 64 of a-z, 0-9 and -")
+        raise click.BadParameter(f"{name!r} is not 1 to 64 of a-z, 0-9 and -", param_hint="--name")
     return name
 
 
@@ -46,13 +46,7 @@ def main(*, verbose: bool) -> None:
     show_default=True,
     help="all: each in turn, to OUT-float32.tflite and so on, with one table of what each loses and costs.",
 )
-@click.option(
-    "--name",
-    default="vastra-vgg16",
-    show_default=True,
-    callback=_checked_name,
-    help="The model's name: a-z, 0-9 and -.",
-)
+@click.option("--name", help="The model's name: a-z, 0-9 and -. Else that of the file, without .tflite.")
 @click.option(
     "--max-drop",
     type=click.FloatRange(0, 100),
@@ -70,7 +64,7 @@ def convert(  # noqa: PLR0913 - click hands every option over as an argument of 
     calibrate: Path,
     test: Path,
     quantize: str,
-    name: str,
+    name: str | None,
     max_drop: float,
     force: bool,
     out: Path,
@@ -83,7 +77,7 @@ def convert(  # noqa: PLR0913 - click hands every option over as an argument of 
     from export.session import Request, export
     from training.progress import Bars
 
-    every = quantize == "all"
+    every, name = quantize == "all", _checked_name(name or out.stem)
     outs: dict[Quantisation, Path] = {one: out for one in QUANTISATIONS if one == quantize}
     if every:
         outs = {one: out.with_name(f"{out.stem}-{one}.tflite") for one in QUANTISATIONS}
@@ -103,7 +97,7 @@ def convert(  # noqa: PLR0913 - click hands every option over as an argument of 
     refuse_failed(forms)
 
 
-@main.command(epilog="\b\nExample:\n  vastra-export inspect agent/models/vastra-vgg16.tflite")
+@main.command(epilog="\b\nExample:\n  vastra-export inspect mine.tflite")
 @click.argument("bundle", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as one JSON object.")
 def inspect(*, bundle: Path, as_json: bool) -> None:
@@ -117,7 +111,7 @@ def inspect(*, bundle: Path, as_json: bool) -> None:
 
 
 @main.command(
-    epilog="\b\nExample:\n  vastra-export diff agent/models/vastra-vgg16.tflite mine.tflite --photos data/other_sites"
+    epilog="\b\nExample:\n  vastra-export diff old.tflite mine.tflite --photos data/other_sites"
 )
 @click.argument("a", type=_FILE)
 @click.argument("b", type=_FILE)

@@ -159,7 +159,7 @@ def slim(  # noqa: PLR0913 - click hands every option over as an argument of its
     _print_run(out, card, as_json=as_json)
 
 
-@main.command(epilog="\b\nExample:\n  vastra-train evaluate agent/models/vastra-vgg16.tflite data/other_sites")
+@main.command(epilog="\b\nExample:\n  vastra-train evaluate mine.tflite data/other_shop")
 @click.argument("model", type=_MODEL, metavar="RUN|BUNDLE")
 @click.argument("dataset", type=_DATASET)
 @click.option("--json", "as_json", is_flag=True, help="Print the metrics as one JSON object.")
