@@ -8,11 +8,11 @@ from agent.counting import time_zone
 from agent.deciding import Decider, Rules
 from agent.events import EventTracker
 from agent.framing import Box, Framing
+from agent.identity import Identity
 from agent.line import Station, Zone
 from agent.motion import MotionGate, MotionRules
 from agent.picture_watch import PictureWatch, WatchRules
 from agent.ports import FrameSource
-from agent.publisher import Identity
 from agent.source import parse_source
 from agent.values import Spot
 

@@ -7,19 +7,17 @@ last availability of each camera: a retained value can therefore never be older 
 import logging
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import msgspec
-
 from agent.counting import Counts
-from agent.errors import RivalError
 from agent.health import Health
-from agent.messages import Header, InfoMessage, ModelName, ResponseMessage, StateMessage, encode
+from agent.identity import Identity
+from agent.messages import Header, ResponseMessage, StateMessage, encode
 from agent.ports import Broker, Clock, Speech
 from agent.requests import Order, Refusal, read_request
-from agent.topics import Topics
+from agent.sessions import Sessions
 from agent.values import Alert, Decision, DecisionKind, Event, Incoming, Outgoing, Severity, Spot, Timing
 from agent.wording import (
     STATED,
@@ -30,6 +28,7 @@ from agent.wording import (
     worded_decision,
     worded_event,
     worded_health,
+    worded_info,
 )
 
 _log = logging.getLogger(__name__)
@@ -41,18 +40,6 @@ _RIVAL_WORDS = (
 _RIVAL_GONE_S = 1800.0  # three times as long as we stay away from it
 _ORDERS_AT_MOST = 20  # the line takes one a picture
 _EVENT_EXPIRY_S = 30 * 24 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who speaks: one device in one run (`session`), with its cameras' zones, its model and the garments it knows."""
-
-    topics: Topics
-    session: str
-    agent_version: str
-    zones: Mapping[str, tuple[str, ...]]
-    labels: tuple[str, ...]
-    model: ModelName
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +65,7 @@ class Publisher:
         self._alerts: dict[str, Alert | None] = {}
         self._counts: dict[Spot, Counts] = {}
         self._rival_s = float("-inf")
-        self._connects = 0
-        self._predecessor: str | None = None
+        self._sessions = Sessions(identity.session)
         self._orders: deque[Order] = deque()  # put by the network's thread, taken by the line's
 
     def start(self) -> None:
@@ -164,7 +150,7 @@ class Publisher:
     def _greeting(self) -> Sequence[Outgoing]:
         """Everything retained, `online` last: who sees it can rely on the rest being there."""
         with self._lock:
-            self._connects += 1
+            self._sessions.connected()
             cameras, spots, alerts = list(self._cameras), list(self._spots), list(self._alerts)
             counted = list(self._counts)
         return [
@@ -188,10 +174,12 @@ class Publisher:
         """Refuses requests that are none, and leaves the others to the line.
 
         Raises:
-            RivalError: as `_answer_state`.
+            RivalError: another device has our name.
         """
         if incoming.topic == self._topics.state:
-            return self._answer_state(incoming)
+            with self._lock:
+                late = self._sessions.hear(incoming)
+            return (self._state("online"),) if late else ()
         asked = read_request(self._topics, incoming)
         if asked is None:
             return ()
@@ -206,44 +194,15 @@ class Publisher:
         message = ResponseMessage(**self._stamp(), transaction=transaction, ok=reason is None, reason=reason or "")
         return Outgoing(self._topics.response(command), encode(message), qos=1, expiry_s=60)
 
-    def _answer_state(self, incoming: Incoming) -> Sequence[Outgoing]:
-        """`online` again when the last will of an earlier connection comes late: else we would be taken for dead.
-
-        Raises:
-            RivalError: another start of the agent has spoken on our topics since this one began to.
-        """
-        try:
-            state = msgspec.json.decode(incoming.payload, type=StateMessage)
-        except msgspec.MsgspecError:
-            return ()
-        known = (self._identity.session, self._predecessor)
-        # What the broker had kept at our first connect is an earlier run's; at a later one it should be our own.
-        if incoming.retained and self._connects == 1 and self._predecessor is None:
-            self._predecessor = state.session
-        elif state.session not in known and (self._connects > 1 if incoming.retained else state.state == "online"):
-            raise RivalError("another device has our name")
-        late = state.state == "offline" and not incoming.retained
-        return (self._state("online"),) if late else ()
-
     def _protest(self) -> Sequence[Outgoing]:
         with self._lock:
             self._alerts[_RIVAL] = Alert(Severity.ERROR, *_RIVAL_WORDS, since=self._clock.now())
             self._rival_s = self._clock.monotonic()
-            self._connects = 0  # when we come back, it is to take our place again,
-            self._predecessor = self._predecessor or ""  # and it is not by right that somebody else has it then
+            self._sessions.give_way()
         return (self._alert(_RIVAL),)
 
     def _info(self) -> Outgoing:
-        message = InfoMessage(
-            **self._stamp(),
-            device=self._topics.device,
-            site=self._topics.site,
-            agent_version=self._identity.agent_version,
-            cameras=tuple(self._identity.zones),
-            zones=dict(self._identity.zones),
-            labels=self._identity.labels,
-            model=self._identity.model,
-        )
+        message = worded_info(self._stamp(), self._identity)
         return _retained(self._topics.info, message, qos=1)
 
     def _state(self, state: Literal["online", "stopped", "offline"]) -> Outgoing:

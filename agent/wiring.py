@@ -21,11 +21,12 @@ from agent.deciding import Rules
 from agent.errors import ConfigError
 from agent.floor import Floor, zone_names
 from agent.health import Health
+from agent.identity import Identity
 from agent.line import Line
 from agent.messages import ModelName
 from agent.outbox import Bounds, Outbox
 from agent.ports import Camera, Clock
-from agent.publisher import Identity, Publisher
+from agent.publisher import Publisher
 from agent.secret import Secret
 from agent.source import parse_source
 from agent.store import Store

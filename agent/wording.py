@@ -5,6 +5,7 @@ from typing import TypedDict
 
 from agent.counting import Counts
 from agent.health import Health
+from agent.identity import Identity
 from agent.messages import (
     AlertMessage,
     AvailabilityMessage,
@@ -12,6 +13,7 @@ from agent.messages import (
     CountsMessage,
     EventMessage,
     HealthMessage,
+    InfoMessage,
     LabelScore,
     ModelName,
     PeriodCounts,
@@ -29,6 +31,20 @@ class Stamp(TypedDict):
     session: str
     seq: int
     ts: datetime
+
+
+def worded_info(stamp: Stamp, identity: Identity) -> InfoMessage:
+    """What runs here, as `info`."""
+    return InfoMessage(
+        **stamp,
+        device=identity.topics.device,
+        site=identity.topics.site,
+        agent_version=identity.agent_version,
+        cameras=tuple(identity.zones),
+        zones=dict(identity.zones),
+        labels=identity.labels,
+        model=identity.model,
+    )
 
 
 def worded_decision(

@@ -11,6 +11,7 @@ from agent.events import EventTracker
 from agent.fit import Pixels
 from agent.framing import Box, Framing
 from agent.health import Health
+from agent.identity import Identity
 from agent.line import Line, Station, Zone
 from agent.messages import (
     AlertMessage,
@@ -23,7 +24,7 @@ from agent.messages import (
 )
 from agent.motion import MotionGate, MotionRules
 from agent.picture_watch import PictureWatch, WatchRules
-from agent.publisher import Identity, Publisher
+from agent.publisher import Publisher
 from agent.topics import Topics
 from agent.values import Outgoing, Spot
 from tests.fakes import FakeNotebook, ManualClock, RecordingBroker, ScriptedSource, ShadeClassifier, picture

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import RivalError
+from agent.identity import Identity
 from agent.messages import AlertMessage, ModelName, StateMessage, encode
 from agent.ports import Speech
-from agent.publisher import Identity, Publisher
+from agent.publisher import Publisher
 from agent.topics import Topics
 from agent.values import Incoming, Outgoing
 from tests.fakes import ManualClock, RecordingBroker

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from agent.clerk import Clerk
 from agent.deciding import Decider, Rules
+from agent.identity import Identity
 from agent.messages import ModelName, ResponseMessage
-from agent.publisher import Identity, Publisher
+from agent.publisher import Publisher
 from agent.requests import REQUESTS, Order, Ping, Refusal, Restart, ThresholdSet, read_request
 from agent.topics import Topics
 from agent.values import DecisionKind, Incoming, Prediction, Scored
