@@ -37,12 +37,14 @@ bench: $(VENV)/.dev ## Measure the agent against the bare interpreter, and its m
 		$(BIN)/vastra-export bench agent/models/*.tflite --photos $(SHARED)/data/other_sites --plot .cache/runtimes.png; \
 	else echo "other runtimes: needs photos at $(SHARED)/data/other_sites" >&2; fi
 
-model: $(VENV)/.dev ## Train and export the bundled model anew from $(SHARED) (an hour on two cores)
-	$(BIN)/vastra-agent draw --out .cache/drawn --count 60 --seed 1
-	$(BIN)/vastra-train fit $(SHARED)/data/train .cache/drawn --test $(SHARED)/data/other_sites \
-		--weights $(SHARED)/weights/vgg16_imagenet_notop.npz --out runs/bundled
-	$(BIN)/vastra-export convert runs/bundled --calibrate $(SHARED)/data/train --test $(SHARED)/data/other_sites \
-		--out agent/models/vastra-vgg16.tflite
+model: $(VENV)/.dev ## Train and export the bundled model anew from $(SHARED) (three hours on two cores, resumable)
+	[ -d .cache/drawn ] || $(BIN)/vastra-agent draw --out .cache/drawn --count 60 --seed 1
+	[ -d runs/vgg16 ] || $(BIN)/vastra-train fit $(SHARED)/data/train .cache/drawn --test $(SHARED)/data/other_sites \
+		--weights $(SHARED)/weights/vgg16_imagenet_notop.npz --out runs/vgg16
+	[ -d runs/slim ] || $(BIN)/vastra-train slim runs/vgg16 $(SHARED)/data/train .cache/drawn \
+		--test $(SHARED)/data/other_sites --out runs/slim
+	$(BIN)/vastra-export convert runs/slim --calibrate $(SHARED)/data/train --test $(SHARED)/data/other_sites \
+		--out agent/models/vastra-slim.tflite
 
 clean: ## Remove the virtual environment and all caches
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -110,9 +110,7 @@ def inspect(*, bundle: Path, as_json: bool) -> None:
     print_metrics(Console(), manifest)
 
 
-@main.command(
-    epilog="\b\nExample:\n  vastra-export diff old.tflite mine.tflite --photos data/other_sites"
-)
+@main.command(epilog="\b\nExample:\n  vastra-export diff old.tflite mine.tflite --photos data/other_sites")
 @click.argument("a", type=_FILE)
 @click.argument("b", type=_FILE)
 @click.option("--photos", type=_FOLDER, help="Run both over this dataset, too, and count how often they agree.")
