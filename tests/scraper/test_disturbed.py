@@ -11,6 +11,7 @@ from tests.scraper.disturbed import disturb
 INTERVAL_S = 0.02
 
 
+@pytest.mark.timeout(900)  # 50 s on two idle cores, minutes where something trains beside it
 def test_a_run_that_is_refused_misled_crashed_and_killed_ends_as_one_that_nothing_happened_to(tmp_path: Path) -> None:
     if not (shutil.which("chromium") or shutil.which("google-chrome")):
         words = "needs Chromium: apt-get install chromium chromium-driver"

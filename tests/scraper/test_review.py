@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 from scraper.browser import start_browser
 from scraper.cli import main
@@ -118,7 +119,9 @@ def test_a_person_ticks_in_the_browser_and_the_ticks_outlive_a_reload(root: Path
     boxes[1].click()
     boxes[4].click()
     chosen = [boxes[1].get_attribute("value"), boxes[4].get_attribute("value")]
+    WebDriverWait(driver, 30).until(lambda page: page.find_element(By.ID, "count").text == "2")
     driver.refresh()
+    WebDriverWait(driver, 30).until(lambda page: page.find_element(By.ID, "count").text == "2")
     ticked = driver.find_element(By.ID, "ticked").get_attribute("value")
     assert ticked is not None
     assert ticked.splitlines() == chosen

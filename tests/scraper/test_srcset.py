@@ -28,9 +28,9 @@ def test_a_srcset_is_read_as_browsers_read_it(srcset: str, found: list[tuple[flo
 
 @pytest.mark.parametrize("part", [",", " ", "a,", "(", "a (", "a 1x,", "x"])
 def test_a_malicious_srcset_takes_no_longer_than_an_honest_one(part: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     candidates(part * 50_000)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(st.text(alphabet="ab ,()12x.w\n", max_size=60))
