@@ -47,8 +47,10 @@ class Clerk:
         self._publisher.respond(order.command, order.request.transaction, reason=None)
 
     def _use(self, threshold: float | None) -> None:
+        in_force = self._rules.threshold if threshold is None else threshold
         for decider in self._deciders:
-            decider.believe_from(self._rules.threshold if threshold is None else threshold)
+            decider.believe_from(in_force)
+        self._publisher.threshold(in_force)
 
     def _noted(self) -> float | None:
         content = self._notebook.note(_THRESHOLD)

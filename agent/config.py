@@ -130,6 +130,12 @@ class OutboxConfig(_Section, frozen=True, kw_only=True):
     replay_per_s: Annotated[float, msgspec.Meta(ge=0.1, le=10_000.0)] = 100.0  # a shop's devices come back all at once
 
 
+class HomeAssistantConfig(_Section, frozen=True, kw_only=True):
+    """Home Assistant on the same broker finds the device and its zones by itself."""
+
+    enabled: bool = False  # few shops have one, and brokers mostly keep a device to its own topics: this needs one more
+
+
 class AgentConfig(_Section, frozen=True, kw_only=True):
     """All of it; every default runs on a bare device with one camera and a broker beside it."""
 
@@ -142,6 +148,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     picture: PictureConfig = PictureConfig()
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
+    home_assistant: HomeAssistantConfig = HomeAssistantConfig()
     health_s: Seconds = 60.0  # between two reports on how the agent is doing
     time_zone: str | None = None  # of the store, for its counts by hour and day, "Asia/Kolkata"; None: the system's
 

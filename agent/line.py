@@ -140,6 +140,7 @@ class Line:
 
     def _keep_time(self) -> None:
         """What is due by the clock alone, whether pictures come or not."""
+        self._publisher.keep_time()
         now_s = self._clock.monotonic()
         if now_s - self._reported_s >= self._health_s:
             self._publisher.health(self._health())

@@ -36,7 +36,10 @@ class ModelName(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InfoMessage(Header, frozen=True, kw_only=True):
-    """`info`: what runs here. `labels` are the known garments, without those that mean "none of ours"."""
+    """`info`: what runs here. `labels` are the known garments, without those that mean "none of ours".
+
+    `threshold` is the score from which a garment is believed; null before the line runs.
+    """
 
     device: str
     site: str
@@ -45,6 +48,7 @@ class InfoMessage(Header, frozen=True, kw_only=True):
     zones: dict[str, tuple[str, ...]]
     labels: tuple[str, ...]
     model: ModelName
+    threshold: float | None = None
 
 
 class AvailabilityMessage(Header, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Literal
 
 from agent.counting import Counts
 from agent.health import Health
+from agent.home_assistant import BIRTH, Announcer
 from agent.identity import Identity
 from agent.messages import Header, ResponseMessage, StateMessage, encode
 from agent.ports import Broker, Clock, Speech
@@ -51,12 +52,23 @@ class _Spoken:
 
 
 class Publisher:
-    """Speaks for the agent. Called by the line's thread, and by the network's for the greeting."""
+    """Speaks for the agent, to Home Assistant too where there is an `announcer`.
 
-    def __init__(self, identity: Identity, broker: Broker, clock: Clock, *, heartbeat_s: float) -> None:
+    Called by the line's thread, and by the network's for the greeting.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        broker: Broker,
+        clock: Clock,
+        *,
+        heartbeat_s: float,
+        announcer: Announcer | None = None,
+    ) -> None:
         self._identity, self._broker, self._clock = identity, broker, clock
         self._topics = identity.topics
-        self._heartbeat_s = heartbeat_s
+        self._heartbeat_s, self._announcer = heartbeat_s, announcer
         self._lock = threading.RLock()
         self._seq = 0
         self._cameras: dict[str, str | None] = {}
@@ -64,6 +76,7 @@ class Publisher:
         self._spoken_s: dict[Spot, float] = {}
         self._alerts: dict[str, Alert | None] = {}
         self._counts: dict[Spot, Counts] = {}
+        self._threshold: float | None = None
         self._rival_s = float("-inf")
         self._sessions = Sessions(identity.session)
         self._orders: deque[Order] = deque()  # put by the network's thread, taken by the line's
@@ -73,7 +86,7 @@ class Publisher:
         speech = Speech(
             will=self._state("offline"),
             greeting=self._greeting,
-            filters=(self._topics.state, self._topics.requests),
+            filters=(self._topics.state, self._topics.requests, *((BIRTH,) if self._announcer else ())),
             answer=self._answer,
             protest=self._protest,
         )
@@ -133,6 +146,19 @@ class Publisher:
             self._counts[spot] = counts
         self._broker.send(self._counted(spot))
 
+    def threshold(self, value: float) -> None:
+        """Says from which score on a garment is believed; nothing when just that was said before."""
+        with self._lock:
+            if self._threshold == value:
+                return
+            self._threshold = value
+        self._broker.send(self._info())
+
+    def keep_time(self) -> None:
+        """Sends what waited for its time; to be called about once a second or more often."""
+        if self._announcer is not None and self._announcer.due(self._clock.monotonic()):
+            self._broker.send(self._announcer.message())
+
     def health(self, health: Health) -> None:
         """Publishes how the agent is doing."""
         broker = self._broker
@@ -155,6 +181,7 @@ class Publisher:
             counted = list(self._counts)
         return [
             self._info(),
+            *([self._announcer.message()] if self._announcer else []),
             *map(self._availability, cameras),
             *map(self._alert, alerts),
             *map(self._classification, spots),
@@ -176,6 +203,9 @@ class Publisher:
         Raises:
             RivalError: another device has our name.
         """
+        if self._announcer is not None and incoming.topic == BIRTH:
+            self._announcer.hear(incoming, self._clock.monotonic())
+            return ()
         if incoming.topic == self._topics.state:
             with self._lock:
                 late = self._sessions.hear(incoming)
@@ -202,7 +232,8 @@ class Publisher:
         return (self._alert(_RIVAL),)
 
     def _info(self) -> Outgoing:
-        message = worded_info(self._stamp(), self._identity)
+        with self._lock:
+            message = worded_info(self._stamp(), self._identity, self._threshold)
         return _retained(self._topics.info, message, qos=1)
 
     def _state(self, state: Literal["online", "stopped", "offline"]) -> Outgoing:

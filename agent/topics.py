@@ -42,6 +42,9 @@ class Topics:
         """The filter that all requests match."""
         return f"{self.base}/request/#"
 
+    def request(self, command: str) -> str:
+        return f"{self.base}/request/{command}"
+
     def response(self, command: str) -> str:
         return f"{self.base}/response/{command}"
 

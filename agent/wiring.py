@@ -21,6 +21,7 @@ from agent.deciding import Rules
 from agent.errors import ConfigError
 from agent.floor import Floor, zone_names
 from agent.health import Health
+from agent.home_assistant import Announcer
 from agent.identity import Identity
 from agent.line import Line
 from agent.messages import ModelName
@@ -67,7 +68,8 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     outbox = Outbox(store, _bounds(config), around.clock)
     broker = PahoBroker(access, outbox, clock=around.clock, replay_per_s=config.outbox.replay_per_s)
     identity = _identity(config, bundle.manifest, session)
-    publisher = Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s)
+    announcer = Announcer(identity) if config.home_assistant.enabled else None
+    publisher = Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s, announcer=announcer)
     publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
     floor = Floor(config, rules, identity, store)

@@ -33,8 +33,8 @@ class Stamp(TypedDict):
     ts: datetime
 
 
-def worded_info(stamp: Stamp, identity: Identity) -> InfoMessage:
-    """What runs here, as `info`."""
+def worded_info(stamp: Stamp, identity: Identity, threshold: float | None) -> InfoMessage:
+    """What runs here, and the threshold in force, as `info`."""
     return InfoMessage(
         **stamp,
         device=identity.topics.device,
@@ -44,6 +44,7 @@ def worded_info(stamp: Stamp, identity: Identity) -> InfoMessage:
         zones=dict(identity.zones),
         labels=identity.labels,
         model=identity.model,
+        threshold=threshold,
     )
 
 

@@ -43,7 +43,7 @@ class Desk:
         said = list(self.broker.speech.answer(incoming))
         before = len(self.broker.sent)
         self.restarts = self.clerk.attend()
-        said += self.broker.sent[before:]
+        said += [sent for sent in self.broker.sent[before:] if "/response/" in sent.topic]
         assert len(said) <= 1
         if not said:
             return None

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.config import CameraConfig, OutboxConfig, ZoneConfig
+from agent.config import CameraConfig, HomeAssistantConfig, OutboxConfig, ZoneConfig
 from tests.brokers import Collector, Mosquitto
 from tests.models import picture_of, write_tiny_bundle
 from tests.running import Stand, config_for, running_agent
@@ -114,3 +114,25 @@ def test_requests_are_answered_by_the_running_agent(mosquitto: Mosquitto, tiny: 
             "transaction": "2",
             "ok": True,
         }
+
+
+def test_home_assistant_finds_the_device_hears_it_again_after_its_own_start_and_sets_the_threshold(
+    mosquitto: Mosquitto, tiny: Path
+) -> None:
+    config = config_for(mosquitto, tiny, home_assistant=HomeAssistantConfig(enabled=True))
+    topic = "homeassistant/device/till/config"
+    with Collector(mosquitto.url) as collector, running_agent(config, Stand(picture_of("jeans"))):
+        wait_until(lambda: collector.payloads("/classification"), what="a first decision")
+        first, *_ = collector.payloads(topic)
+        collector._client.publish("homeassistant/status", b"online")
+        wait_until(lambda: len(collector.payloads(topic)) == 2, what="the second announcement")
+        number = first["cmps"]["threshold"]
+        command = number["command_template"].replace("{{ value }}", "0.25")
+        collector._client.publish(number["command_topic"], command.encode(), qos=1)
+        wait_until(lambda: collector.payloads("/info")[-1]["threshold"] == 0.25, what="the threshold")
+    with Collector(mosquitto.url) as later:  # as Home Assistant does after its restart, with the agent gone
+        wait_until(lambda: later.payloads(topic), what="the retained announcement")
+        assert later.payloads(topic) == [first]
+        entities = first["cmps"].values()
+        kept = {message.topic for message in later.messages}
+        assert {entity["state_topic"] for entity in entities if entity["platform"] != "event"} <= kept
