@@ -78,6 +78,11 @@ class Line:
         self._counted_s = float("-inf")
         self._taken_s: dict[str, float] = {}
 
+    @property
+    def frames(self) -> int:
+        """How many pictures were attended to."""
+        return self._frames
+
     def run(self, stop: Callable[[], bool]) -> Health:
         """Runs until `stop()` or the end of every source, ends the running events, and returns the final figures."""
         self._started_s = self._reported_s = self._clock.monotonic()

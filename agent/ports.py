@@ -9,6 +9,9 @@ from typing import Protocol
 from agent.fit import Pixels
 from agent.values import Frame, Incoming, Outgoing, Prediction
 
+NOT_YET = "not connected yet"
+"""Why a broker is `lost` until the first attempt to connect has ended."""
+
 
 class Clock:
     """The time: `now` is aware UTC and may jump, `monotonic` is seconds that never do. Tests give one that stands still."""
@@ -101,6 +104,10 @@ class Broker(Protocol):
         """Keeps the message in the outbox until the broker has acknowledged it, also over a restart."""
 
     @property
+    def lost(self) -> str | None:
+        """Why there is no connection, in plain words; None while there is one."""
+
+    @property
     def outbox_depth(self) -> int:
         """How many events wait for the broker."""
 
@@ -114,3 +121,14 @@ class Broker(Protocol):
 
     def stop(self, farewell: Outgoing, timeout_s: float) -> None:
         """Sends what is under way and the farewell, disconnects cleanly, and gives up after `timeout_s`."""
+
+
+class Supervisor(Protocol):
+    """Who started the agent, and starts it again when it hangs; systemd is one."""
+
+    @property
+    def within_s(self) -> float | None:
+        """How often, at least, it wants to hear that the work gets on; None: not at all."""
+
+    def tell(self, *lines: str) -> None:
+        """Tells it, in the words of sd_notify(3). Raises nothing: that it does not hear must not stop the camera."""

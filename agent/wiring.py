@@ -3,7 +3,7 @@
 import logging
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +12,7 @@ from agent.adapters.grabber import Grabber
 from agent.adapters.litert_classifier import LiteRtClassifier
 from agent.adapters.paho_broker import PahoBroker
 from agent.adapters.sources import open_camera
+from agent.adapters.systemd_supervisor import SystemdSupervisor
 from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
@@ -32,8 +33,10 @@ from agent.secret import Secret
 from agent.source import parse_source
 from agent.store import Store
 from agent.topics import Topics
+from agent.vigil import Vigil
 
 _log = logging.getLogger(__name__)
+_TURN_S = 10.0  # of the line, at most: on the slowest device, with many zones
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
         ConfigError, BundleError, OutboxError: it cannot start; a camera or broker that is away does not stop it.
     """
     bundle = load_model(config)
-    if bundle.manifest.forced:
-        _log.warning("model %s %s was %s", bundle.manifest.name, bundle.manifest.version, bundle.manifest.forced)
-    classifier = LiteRtClassifier(bundle, threads=config.model.threads)
-    classifier.self_test(bundle)
+    classifier = _classifier(bundle, config.model.threads)
     session = secrets.token_hex(6)
     rules = rules_of(config, bundle.manifest)
     for camera in config.cameras:
@@ -75,11 +75,18 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     floor = Floor(config, rules, identity, store)
     stations = [floor.station(camera, source) for camera, source in zip(config.cameras, sources, strict=True)]
     deciders = [zone.decider for station in stations for zone in station.zones]
+    vigil = _vigil(config, sources, broker, around)
     try:
         clerk = Clerk(publisher, deciders, rules, store)
         line = Line(stations, classifier, publisher, around.clock, health_s=config.health_s)
-        return line.run(lambda: stop() or clerk.attend())
+
+        def ends() -> bool:
+            vigil.turn(line.frames)
+            return stop() or clerk.attend()
+
+        return line.run(ends)
     finally:
+        vigil.stop()
         for source in sources:
             source.close()
         publisher.stop()
@@ -147,6 +154,22 @@ def state_folder(environ: Mapping[str, str]) -> Path:
     if "STATE_DIRECTORY" in environ:
         return Path(environ["STATE_DIRECTORY"].split(":")[0])
     return Path(environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "vastra"
+
+
+def _classifier(bundle: Bundle, threads: int) -> LiteRtClassifier:
+    """The model, proven to answer here as it did where it was exported."""
+    if bundle.manifest.forced:
+        _log.warning("model %s %s was %s", bundle.manifest.name, bundle.manifest.version, bundle.manifest.forced)
+    classifier = LiteRtClassifier(bundle, threads=threads)
+    classifier.self_test(bundle)
+    return classifier
+
+
+def _vigil(config: AgentConfig, sources: Sequence[Grabber], broker: PahoBroker, around: Surroundings) -> Vigil:
+    """Patient for as long as a grabber is until it says itself that its camera is lost, and a turn of the line."""
+    cameras = {camera.name: source for camera, source in zip(config.cameras, sources, strict=True)}
+    patience_s = max(camera.stall_s for camera in config.cameras) + _TURN_S
+    return Vigil(SystemdSupervisor(around.environ), cameras, broker, around.clock, patience_s=patience_s)
 
 
 def _grabber(camera: CameraConfig, around: Surroundings) -> Grabber:

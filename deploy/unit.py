@@ -29,6 +29,15 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
+# The agent says when it is ready: after the first picture and attempt to reach the broker, and after 30 s at the latest.
+Type=notify
+NotifyAccess=main
+# Loading a model from a slow card takes its time, too.
+TimeoutStartSec=120
+# The agent says that it gets on every 15 s or more often; one that hangs is killed, and started again.
+WatchdogSec=60
+# Being killed for that, it would leave a file as large as its memory on the card.
+LimitCORE=0
 ExecStart={unit.program} run --config {unit.config}
 User={unit.user}
 # The camera's device node belongs to this group on Debian and Raspberry Pi OS.

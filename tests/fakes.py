@@ -96,6 +96,7 @@ class RecordingBroker:
         self.events.append(message)
 
     outbox_depth = outbox_dropped = reconnects = 0
+    lost: str | None = None
 
     def stop(self, farewell: Outgoing, timeout_s: float) -> None:
         assert timeout_s > 0
@@ -158,3 +159,18 @@ class FakeNotebook:
         if self._fails:
             raise OutboxError("outbox.db: disk I/O error")
         self._notes[name] = content
+
+
+class RecordingSupervisor:
+    """A `Supervisor` that never loses patience, and remembers what it was told and when."""
+
+    def __init__(self, clock: Clock, within_s: float | None = 20.0) -> None:
+        self._clock, self.within_s = clock, within_s
+        self.told: list[tuple[float, str]] = []
+
+    def tell(self, *lines: str) -> None:
+        self.told += [(self._clock.monotonic(), line) for line in lines]
+
+    def times(self, line: str) -> list[float]:
+        """When that line was told."""
+        return [at_s for at_s, told in self.told if told == line]

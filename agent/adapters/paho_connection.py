@@ -24,7 +24,7 @@ from agent.adapters.paho_link import (
 from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl
 from agent.errors import BrokerError
-from agent.ports import Clock
+from agent.ports import NOT_YET, Clock
 from agent.values import Outgoing
 
 _log = logging.getLogger(__name__)
@@ -114,7 +114,7 @@ class PahoConnection:
         self._waker: socket.socket | None = None
         self._wake: socket.socket | None = None
         self._will: Outgoing | None = None
-        self._lost: str | None = "not connected yet"
+        self._lost: str | None = NOT_YET
         self._connects = 0
 
     @property

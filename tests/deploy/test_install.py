@@ -61,3 +61,12 @@ def test_a_program_path_that_systemd_cannot_take_is_refused(program: str) -> Non
 def test_the_plan_keeps_what_a_person_wrote() -> None:
     kept = {file.path: file.keep_present for file in plan(PurePosixPath("/usr/bin/vastra-agent"))}
     assert kept == {CONFIG_PATH: True, UNIT_PATH: False}
+
+
+def test_the_unit_waits_for_the_agents_word_and_ends_one_that_hangs() -> None:
+    unit = render(Unit(program=PurePosixPath("/bin/true"), config=CONFIG_PATH)).splitlines()
+    service = dict(line.split("=", 1) for line in unit if "=" in line and not line.startswith("#"))
+    assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
+    assert "AF_UNIX" in service["RestrictAddressFamilies"].split()  # or its word could not be heard
+    assert int(service["TimeoutStartSec"]) > 30 + 60  # that long the agent may wait for a picture, after loading
+    assert int(service["WatchdogSec"]) >= 2 * 20  # the vigil's patience with the default stall_s
