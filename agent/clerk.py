@@ -8,18 +8,31 @@ import msgspec
 from agent.count_book import Notebook
 from agent.deciding import Decider, Rules
 from agent.errors import OutboxError
+from agent.photographer import Photographer
 from agent.publisher import Publisher
-from agent.requests import Order, Restart, ThresholdSet
+from agent.requests import Order, Restart, Snapshot, ThresholdSet
 
 _log = logging.getLogger(__name__)
 _THRESHOLD = "threshold"
+_SWITCHED_OFF = "pictures are not sent; [snapshot] enabled = true in the agent's configuration allows it"
 
 
 class Clerk:
-    """Takes the publisher's orders, one a turn of the line. `rules` are the configured ones."""
+    """Takes the publisher's orders, one a turn of the line.
 
-    def __init__(self, publisher: Publisher, deciders: Sequence[Decider], rules: Rules, notebook: Notebook) -> None:
+    `rules` are the configured ones; there is a `photographer` where pictures may be sent.
+    """
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        deciders: Sequence[Decider],
+        rules: Rules,
+        notebook: Notebook,
+        photographer: Photographer | None = None,
+    ) -> None:
         self._publisher, self._deciders, self._rules, self._notebook = publisher, deciders, rules, notebook
+        self._photographer = photographer
         self._use(self._noted())
 
     def attend(self) -> bool:
@@ -29,6 +42,10 @@ class Clerk:
             return False
         if isinstance(order.request, ThresholdSet):
             self._set_threshold(order, order.request.value)
+            return False
+        if isinstance(order.request, Snapshot):
+            reason = self._photographer.take(order.request.camera) if self._photographer else _SWITCHED_OFF
+            self._publisher.respond(order.command, order.request.transaction, reason=reason)
             return False
         self._publisher.respond(order.command, order.request.transaction, reason=None)
         if isinstance(order.request, Restart):

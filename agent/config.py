@@ -130,6 +130,13 @@ class OutboxConfig(_Section, frozen=True, kw_only=True):
     replay_per_s: Annotated[float, msgspec.Meta(ge=0.1, le=10_000.0)] = 100.0  # a shop's devices come back all at once
 
 
+class SnapshotConfig(_Section, frozen=True, kw_only=True):
+    """Pictures of the cameras, sent when asked for by `request/snapshot`."""
+
+    enabled: bool = False  # they show people: somebody has to decide that they may leave the device
+    max_kb: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 100  # some brokers take no message over 128 KB
+
+
 class HomeAssistantConfig(_Section, frozen=True, kw_only=True):
     """Home Assistant on the same broker finds the device and its zones by itself."""
 
@@ -148,6 +155,7 @@ class AgentConfig(_Section, frozen=True, kw_only=True):
     picture: PictureConfig = PictureConfig()
     broker: BrokerConfig = BrokerConfig()
     outbox: OutboxConfig = OutboxConfig()
+    snapshot: SnapshotConfig = SnapshotConfig()
     home_assistant: HomeAssistantConfig = HomeAssistantConfig()
     health_s: Seconds = 60.0  # between two reports on how the agent is doing
     time_zone: str | None = None  # of the store, for its counts by hour and day, "Asia/Kolkata"; None: the system's

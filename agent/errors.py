@@ -35,7 +35,7 @@ class BundleError(AgentError):
 
 
 class PictureError(AgentError):
-    """The file holds no picture that OpenCV can decode; skip it and go on with the next."""
+    """The file holds no picture that OpenCV can decode, or cannot be made one; skip it and go on with the next."""
 
     exit_code = 3
 

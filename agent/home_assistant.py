@@ -5,6 +5,7 @@ https://www.home-assistant.io/integrations/mqtt/#device-discovery-payload; Home 
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from random import Random
 
 import msgspec
@@ -38,15 +39,16 @@ _Keys = dict[str, object]
 class Announcer:
     """Tells Home Assistant of the device: at every connect, and again soon after Home Assistant has started."""
 
-    def __init__(self, identity: Identity, random: Random | None = None) -> None:
-        self._identity = identity
+    def __init__(self, identity: Identity, random: Random | None = None, *, snapshots: bool = False) -> None:
+        self._identity, self._snapshots = identity, snapshots
         self._random = random or Random()  # noqa: S311 - jitter, no secret
         self._due_s: float | None = None  # set by the network's thread, taken by the line's
 
     def message(self) -> Outgoing:
         """The device with its entities, as it stands."""
         topic = f"homeassistant/device/{self._identity.topics.device}/config"
-        return Outgoing(topic, msgspec.json.encode(_device(self._identity)), qos=1, retain=True)
+        payload = msgspec.json.encode(_device(self._identity, snapshots=self._snapshots))
+        return Outgoing(topic, payload, qos=1, retain=True)
 
     def hear(self, incoming: Incoming, now_s: float) -> None:
         """Takes note of a birth. One that the broker had kept is older than our connection, which told everything."""
@@ -61,8 +63,9 @@ class Announcer:
         return True
 
 
-def _device(identity: Identity) -> _Keys:
+def _device(identity: Identity, *, snapshots: bool) -> _Keys:
     topics = identity.topics
+    pictures = chain.from_iterable(_pictures(identity, camera) for camera in identity.zones) if snapshots else ()
     return {
         "dev": {
             "identifiers": [_name(identity)],
@@ -72,7 +75,7 @@ def _device(identity: Identity) -> _Keys:
             "sw_version": identity.agent_version,
         },
         "o": {"name": "vastra-agent", "sw_version": identity.agent_version},
-        "cmps": dict(_entities(identity)),
+        "cmps": dict([*_entities(identity), *pictures]),
         "availability": [_availability(topics.state)],
         "availability_mode": "all",
         "qos": 1,
@@ -117,6 +120,23 @@ def _zone(identity: Identity, spot: Spot, name: str) -> Iterator[tuple[str, _Key
         "event_types": ["new", "end"],
         "state_topic": topics.event(spot.camera, spot.zone),
         "value_template": _EVENT,
+    })  # fmt: skip
+
+
+def _pictures(identity: Identity, camera: str) -> Iterator[tuple[str, _Keys]]:
+    topics = identity.topics
+    yield _entity(identity, f"{camera}_snapshot", {
+        "platform": "image",
+        "name": f"{camera} picture",
+        "image_topic": topics.snapshot(camera),
+    })  # fmt: skip
+    yield _entity(identity, f"{camera}_take", {
+        "platform": "button",
+        "name": f"{camera} take a picture",
+        "command_topic": topics.request("snapshot"),
+        "payload_press": f'{{"camera": "{camera}", "transaction": "home-assistant"}}',
+        "availability": [_availability(topics.state), _availability(topics.availability(camera))],
+        "availability_mode": "all",
     })  # fmt: skip
 
 

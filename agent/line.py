@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from agent.count_book import CountBook
 from agent.deciding import Decider
+from agent.errors import CameraError
 from agent.events import EventTracker
 from agent.fit import Pixels
 from agent.framing import Box, Framing
@@ -77,11 +78,23 @@ class Line:
         self._started_s = self._reported_s = clock.monotonic()
         self._counted_s = float("-inf")
         self._taken_s: dict[str, float] = {}
+        self._pictures: dict[str, Pixels] = {}
 
     @property
     def frames(self) -> int:
         """How many pictures were attended to."""
         return self._frames
+
+    def picture(self, camera: str) -> Pixels:
+        """What one of the cameras shows, turned and cropped as it is looked at.
+
+        Raises:
+            CameraError: nothing at the moment; the message says why.
+        """
+        (lost,) = (station.source.lost for station in self._stations if station.camera == camera)
+        if lost is not None or camera not in self._pictures:
+            raise CameraError(lost or "no picture has come yet")
+        return self._pictures[camera]
 
     def run(self, stop: Callable[[], bool]) -> Health:
         """Runs until `stop()` or the end of every source, ends the running events, and returns the final figures."""
@@ -121,7 +134,7 @@ class Line:
             self._publisher.decision(zone.spot, seen.decision, timing)
             self._tell(zone, zone.tracker.add(seen.decision, frame.taken_at))
         self._frames += 1
-        self._taken_s[station.camera] = frame.taken_s
+        self._taken_s[station.camera], self._pictures[station.camera] = frame.taken_s, picture
         self._latencies.add("frame_to_message", self._clock.monotonic() - frame.taken_s)
 
     def _judge(self, zone: Zone, pixels: Pixels, taken_s: float) -> _Seen:

@@ -41,6 +41,7 @@ _RIVAL_WORDS = (
 _RIVAL_GONE_S = 1800.0  # three times as long as we stay away from it
 _ORDERS_AT_MOST = 20  # the line takes one a picture
 _EVENT_EXPIRY_S = 30 * 24 * 3600
+_SNAPSHOT_EXPIRY_S = 24 * 3600  # whoever was before the camera does not stay at the broker for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,11 @@ class Publisher:
                 return
             self._counts[spot] = counts
         self._broker.send(self._counted(spot))
+
+    def snapshot(self, camera: str, jpeg: bytes) -> None:
+        """Says what a camera shows, as a picture."""
+        topic = self._topics.snapshot(camera)
+        self._broker.send(Outgoing(topic, jpeg, 0, retain=True, expiry_s=_SNAPSHOT_EXPIRY_S, content_type="image/jpeg"))
 
     def threshold(self, value: float) -> None:
         """Says from which score on a garment is believed; nothing when just that was said before."""

@@ -13,6 +13,7 @@ _MOST_BYTES = 4096  # a hundred times what any request needs
 _COMMAND = re.compile(r"[a-z]{1,20}(/[a-z]{1,20})?")
 
 Transaction = Annotated[str, msgspec.Meta(max_length=128)]
+CameraName = Annotated[str, msgspec.Meta(max_length=64)]
 Unit = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
@@ -36,7 +37,18 @@ class Restart(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`restart`: the agent ends, and systemd starts it again."""
 
 
-REQUESTS: dict[str, type[Request]] = {"ping": Ping, "threshold/set": ThresholdSet, "restart": Restart}
+class Snapshot(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`snapshot`: what a camera shows at the moment, as a JPEG; null for each of them."""
+
+    camera: CameraName | None = None
+
+
+REQUESTS: dict[str, type[Request]] = {
+    "ping": Ping,
+    "snapshot": Snapshot,
+    "threshold/set": ThresholdSet,
+    "restart": Restart,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ class Topics:
     def availability(self, camera: str) -> str:
         return f"{self.base}/camera/{check_id(camera, 'camera')}/availability"
 
+    def snapshot(self, camera: str) -> str:
+        return f"{self.base}/camera/{check_id(camera, 'camera')}/snapshot"
+
     def classification(self, camera: str, zone: str) -> str:
         return f"{self._zone(camera, zone)}/classification"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.adapters.grabber import Grabber
 from agent.adapters.litert_classifier import LiteRtClassifier
+from agent.adapters.opencv_jpeg import encode_jpeg
 from agent.adapters.paho_broker import PahoBroker
 from agent.adapters.sources import open_camera
 from agent.adapters.systemd_supervisor import SystemdSupervisor
@@ -27,6 +28,7 @@ from agent.identity import Identity
 from agent.line import Line
 from agent.messages import ModelName
 from agent.outbox import Bounds, Outbox
+from agent.photographer import Photographer
 from agent.ports import Camera, Clock
 from agent.publisher import Publisher
 from agent.secret import Secret
@@ -68,7 +70,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     outbox = Outbox(store, _bounds(config), around.clock)
     broker = PahoBroker(access, outbox, clock=around.clock, replay_per_s=config.outbox.replay_per_s)
     identity = _identity(config, bundle.manifest, session)
-    announcer = Announcer(identity) if config.home_assistant.enabled else None
+    announcer = Announcer(identity, snapshots=config.snapshot.enabled) if config.home_assistant.enabled else None
     publisher = Publisher(identity, broker, around.clock, heartbeat_s=config.decision.heartbeat_s, announcer=announcer)
     publisher.start()
     sources = [_grabber(camera, around) for camera in config.cameras]
@@ -77,8 +79,8 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
     deciders = [zone.decider for station in stations for zone in station.zones]
     vigil = _vigil(config, sources, broker, around)
     try:
-        clerk = Clerk(publisher, deciders, rules, store)
         line = Line(stations, classifier, publisher, around.clock, health_s=config.health_s)
+        clerk = Clerk(publisher, deciders, rules, store, _photographer(config, publisher, line))
 
         def ends() -> bool:
             vigil.turn(line.frames)
@@ -163,6 +165,15 @@ def _classifier(bundle: Bundle, threads: int) -> LiteRtClassifier:
     classifier = LiteRtClassifier(bundle, threads=threads)
     classifier.self_test(bundle)
     return classifier
+
+
+def _photographer(config: AgentConfig, publisher: Publisher, line: Line) -> Photographer | None:
+    if not config.snapshot.enabled:
+        return None
+    cameras = [camera.name for camera in config.cameras]
+    return Photographer(
+        publisher, cameras, line.picture, lambda pixels: encode_jpeg(pixels, config.snapshot.max_kb * 1000)
+    )
 
 
 def _vigil(config: AgentConfig, sources: Sequence[Grabber], broker: PahoBroker, around: Surroundings) -> Vigil:

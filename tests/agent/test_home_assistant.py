@@ -9,6 +9,7 @@ from agent.home_assistant import BIRTH, Announcer
 from agent.identity import Identity
 from agent.messages import InfoMessage, ModelName
 from agent.publisher import Publisher
+from agent.requests import Order, Snapshot, read_request
 from agent.topics import Topics
 from agent.values import Incoming
 from tests.fakes import ManualClock, RecordingBroker
@@ -29,18 +30,20 @@ ANY = {"platform", "unique_id", "name", "availability", "availability_mode", "en
 PLATFORMS = {
     "sensor": ANY | {"device_class", "options", "expire_after", "force_update"},
     "event": ANY | {"device_class", "event_types"},
+    "image": ANY | {"image_topic", "content_type", "image_encoding"},
+    "button": ANY | {"command_topic", "payload_press", "device_class", "retain"},
     "number": ANY | {"command_topic", "command_template", "min", "max", "step", "mode", "retain", "optimistic"},
 }
 
 
-def told() -> dict[str, Any]:
-    message = Announcer(IDENTITY).message()
+def told(*, snapshots: bool = False) -> dict[str, Any]:
+    message = Announcer(IDENTITY, snapshots=snapshots).message()
     assert (message.topic, message.qos, message.retain) == (CONFIG, 1, True)
     return msgspec.json.decode(message.payload, type=dict[str, Any])
 
 
 def test_only_keys_that_home_assistant_documents_are_sent() -> None:
-    payload = told()
+    payload = told(snapshots=True)
     assert set(payload) <= ROOT
     assert set(payload["dev"]) <= DEVICE
     assert set(payload["o"]) <= {"name", "sw_version", "support_url"}
@@ -74,6 +77,15 @@ def test_a_sensor_is_available_only_while_both_the_device_and_its_camera_are() -
     sensor = told()["cmps"]["door_rack_garment"]
     assert sensor["availability_mode"] == "all"
     assert [each["topic"] for each in sensor["availability"]] == [TOPICS.state, TOPICS.availability("door")]
+
+
+def test_pictures_are_offered_only_where_they_may_be_sent() -> None:
+    new = {key: entity for key, entity in told(snapshots=True)["cmps"].items() if key not in told()["cmps"]}
+    assert list(new) == ["door_snapshot", "door_take", "window_snapshot", "window_take"]
+    assert new["door_snapshot"]["image_topic"] == TOPICS.snapshot("door")
+    button = new["door_take"]
+    asked = read_request(TOPICS, Incoming(button["command_topic"], button["payload_press"].encode()))
+    assert asked == Order("snapshot", Snapshot(transaction="home-assistant", camera="door"))
 
 
 def publisher(announcer: Announcer | None) -> tuple[Publisher, RecordingBroker, ManualClock]:

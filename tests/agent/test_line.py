@@ -7,6 +7,7 @@ import pytest
 
 from agent.count_book import CountBook
 from agent.deciding import Decider, Rules
+from agent.errors import CameraError
 from agent.events import EventTracker
 from agent.fit import Pixels
 from agent.framing import Box, Framing
@@ -92,6 +93,18 @@ def test_a_garment_passes_and_is_told_once_by_change() -> None:
     assert stage.decisions() == [("candidate", "jeans"), ("confirmed", "jeans"), ("unknown", None)]
     assert [(event.event, event.label) for event in stage.events()] == [("new", "jeans"), ("end", "jeans")]
     assert health.frames == 10
+
+
+def test_the_newest_picture_can_be_had_while_there_is_a_camera() -> None:
+    stage = Stage([picture(10), picture(20)])
+    with pytest.raises(CameraError, match="no picture has come yet"):
+        stage.line.picture("door")
+    stage.play()
+    assert stage.line.picture("door")[0, 0, 0] == 20
+    gone = Stage([picture(10), "the cable is out"])
+    gone.play()
+    with pytest.raises(CameraError, match="the cable is out"):
+        gone.line.picture("door")
 
 
 def test_a_running_event_ends_when_the_line_stops() -> None:

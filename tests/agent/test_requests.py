@@ -12,7 +12,7 @@ from agent.deciding import Decider, Rules
 from agent.identity import Identity
 from agent.messages import ModelName, ResponseMessage
 from agent.publisher import Publisher
-from agent.requests import REQUESTS, Order, Ping, Refusal, Restart, ThresholdSet, read_request
+from agent.requests import REQUESTS, Order, Ping, Refusal, Restart, Snapshot, ThresholdSet, read_request
 from agent.topics import Topics
 from agent.values import DecisionKind, Incoming, Prediction, Scored
 from tests.fakes import FakeNotebook, ManualClock, RecordingBroker
@@ -83,6 +83,13 @@ def test_a_threshold_that_cannot_be_kept_is_not_set_and_the_answer_says_so() -> 
     assert desk.sees(0.5) is DecisionKind.UNKNOWN
 
 
+def test_a_picture_that_may_not_be_sent_is_refused_with_what_would_allow_it() -> None:
+    answer = Desk().ask(asked("snapshot", '{"transaction": "s"}'))
+    assert answer is not None
+    assert (answer.transaction, answer.ok) == ("s", False)
+    assert "[snapshot] enabled = true" in answer.reason
+
+
 def test_a_restart_is_answered_before_it_happens() -> None:
     desk = Desk()
     answer = desk.ask(asked("restart", '{"transaction": "r"}'))
@@ -95,7 +102,7 @@ def test_a_restart_is_answered_before_it_happens() -> None:
     ("incoming", "reason"),
     [
         (asked("ping", '{"transaction": "x"}', retained=True), "it is retained; publish requests without retain"),
-        (asked("reboot", '{"transaction": "x"}'), "not known; known are ping, threshold/set, restart"),
+        (asked("reboot", '{"transaction": "x"}'), "not known; known are ping, snapshot, threshold/set, restart"),
         (asked("ping", '{"trans'), "not JSON"),
         (asked("ping", '{"transaction": 7}'), "Expected `str`, got `int` - at `$.transaction`"),
         (asked("ping", '{"transaction": "x", "colour": 1}'), "Object contains unknown field `colour`"),
@@ -141,7 +148,7 @@ def test_whatever_comes_is_an_order_a_refusal_or_nothing(command: str, payload: 
     read = read_request(TOPICS, asked(command, payload, retained=retained))
     if isinstance(read, Order):
         assert not retained
-        assert isinstance(read.request, Ping | Restart | ThresholdSet)
+        assert isinstance(read.request, Ping | Restart | Snapshot | ThresholdSet)
         if isinstance(read.request, ThresholdSet) and read.request.value is not None:
             assert 0.0 <= read.request.value <= 1.0
     elif isinstance(read, Refusal):

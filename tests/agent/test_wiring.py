@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agent.config import CameraConfig, HomeAssistantConfig, OutboxConfig, ZoneConfig
+from agent.config import CameraConfig, HomeAssistantConfig, OutboxConfig, SnapshotConfig, ZoneConfig
+from agent.fit import decode_picture
 from tests.brokers import Collector, Mosquitto
 from tests.models import picture_of, write_tiny_bundle
 from tests.running import Stand, config_for, running_agent
@@ -136,3 +137,29 @@ def test_home_assistant_finds_the_device_hears_it_again_after_its_own_start_and_
         entities = first["cmps"].values()
         kept = {message.topic for message in later.messages}
         assert {entity["state_topic"] for entity in entities if entity["platform"] != "event"} <= kept
+
+
+def test_a_picture_is_sent_when_asked_for_as_it_is_looked_at_and_stays_at_the_broker(
+    mosquitto: Mosquitto, tiny: Path
+) -> None:
+    base, jeans = "vastra/v1/shop/till", picture_of("jeans", 40, 60)
+    camera = CameraConfig(name="door", rotate=90, crop=(0.0, 0.0, 1.0, 0.5))
+    config = config_for(mosquitto, tiny, cameras=(camera,), snapshot=SnapshotConfig(enabled=True, max_kb=10))
+    with Collector(mosquitto.url, f"{base}/response/#") as collector, running_agent(config, Stand(jeans)):
+        requests = [b'{"camera": "door", "transaction": "1"}', b'{"camera": "roof", "transaction": "2"}']
+        with Collector(mosquitto.url, f"{base}/camera/#") as agent:
+            wait_until(lambda: agent.payloads("/classification"), what="a first picture")
+        for request in requests:
+            collector._client.publish(f"{base}/request/snapshot", request, qos=1)
+        wait_until(lambda: len(collector.messages) == 2, what="both answers")
+        told = collector.payloads("/response/snapshot")
+        assert [(answer["transaction"], answer["ok"]) for answer in told] == [("1", True), ("2", False)]
+        assert told[1]["reason"] == "there is no camera 'roof'; known are door"
+    with Collector(mosquitto.url, f"{base}/camera/door/snapshot") as later:
+        wait_until(lambda: later.messages, what="the retained picture")
+        message = later.messages[0]
+        assert (message.retain, len(message.payload) <= 10_000) == (True, True)
+        assert message.properties.ContentType == "image/jpeg"
+        shown = decode_picture(np.frombuffer(message.payload, np.uint8), name="snapshot")
+        assert shown.shape == (30, 40, 3)
+        assert np.abs(shown.astype(int) - jeans[0, 0]).max() <= 3
