@@ -36,6 +36,16 @@ class Checkpoints:
     def __init__(self, root: Path, *parts: str) -> None:
         self._folder = root / hashlib.sha256("/".join(parts).encode()).hexdigest()[:16]
 
+    @property
+    def job(self) -> str:
+        """What decides the outcome, hashed."""
+        return self._folder.name
+
+    def state(self) -> str:
+        """How far it is: the finished stages, and the epochs of the one that is running."""
+        logs = [f"{log.stem} {len(log.read_bytes().splitlines())}" for log in self._folder.glob("*.jsonl")]
+        return "\n".join(sorted([*logs, *(file.name for file in self._folder.glob("*.npz"))]))
+
     def finished(self, stage: str) -> Finished | None:
         """The stage's outcome, if it was finished before."""
         try:

@@ -1,7 +1,7 @@
-"""Fits a classifier as a recipe says. Reads in the order it happens: views, trunk, probe, top, folds, their average."""
+"""Fits a classifier as a recipe says. Reads in the order it happens: views, trunk, probe, top, folds, all sites."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.batches import Draw, ViewBatches, ViewSource, one_hot
-from training.calibration import Fitted, calibrate, match
+from training.calibration import Fitted, calibrate
 from training.checkpoints import Checkpoints, Finished
+from training.distribution import ALONE, Replicas, resume_together
 from training.duplicates import near_duplicate_groups
 from training.frozen import ViewKey, weights_digest
-from training.loop import Stage, Watched, average, train
+from training.loop import Stage, Watched, train
 from training.model import Split, build_classifier, split_classifier
 from training.photos import PhotoSet, Sample
 from training.precision import dtype_policy, fastest_policy
@@ -25,13 +26,15 @@ from training.sites import balance, fold_of
 from training.views import FreshViews, ViewMaker, frozen_views, pixel_views
 
 _PROBE_VIEWS = 3  # a probe has a few thousand weights: the plain view and two augmented ones are enough
-_MATCHED_ON = 512  # photos; the scale of logits is one number
 _SCORE_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to train on which photos, from which weights, with the cache's folder; `test` is watched at most."""
+    """What to train on which photos, from which weights, with the cache's folder; `test` is watched at most.
+
+    All `replicas` train every stage together.
+    """
 
     photos: PhotoSet
     recipe: Recipe
@@ -39,6 +42,7 @@ class Job:
     weights: str
     cache: Path
     test: PhotoSet | None = None
+    replicas: Replicas = ALONE
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq: holds a model and arrays
@@ -67,66 +71,45 @@ class _Ready:
     split: Split
     views: ViewSource
     checkpoints: Checkpoints
+    features: list[NDArray[np.float32]] = field(default_factory=list)
+    """What the untouched backbone makes of every sample, a few views of it: the same for every fold's probe."""
 
 
 def fit(job: Job, progress: Progress) -> Outcome:
-    """Trains one model a fold of sites, measures each on the sites that it did not see, and averages their weights.
+    """Trains one model a fold of sites, to measure it on the sites that it did not see, and then one on all photos.
 
-    Without folds one model is trained on all photos, and neither temperature nor threshold is chosen.
+    Temperature and threshold are chosen on what the folds' models said of unseen sites; without folds neither is chosen.
     """
     ready = _prepare(job, progress)
     start = ready.split.top.get_weights()
     samples, labels = job.photos.samples, job.photos.labels
     shots = near_duplicate_groups(samples)
     folds = min(job.recipe.validation.folds, len(set(shots.tolist())))
-    if folds < 2:  # noqa: PLR2004 - one fold would keep everything aside
-        whole = _train(job, ready, samples, "all sites", progress)
-        return Outcome(
-            in_float32(job, ready.split.whole),
-            Fitted(temperature=1.0, threshold=0.5),
-            whole.history,
-            (),
-            np.zeros((0, len(labels)), np.float32),
-            None,
-            ready.checkpoints,
-        )
-    fold = fold_of(samples, shots, folds)
-    unseen = unseen_samples(shots, fold)
+    fold = fold_of(samples, shots, max(1, folds))
+    unseen = unseen_samples(shots, fold) & (folds > 1)
     scores = np.zeros((len(samples), len(labels)), np.float32)
-    members: list[Finished] = []
-    for number in range(folds):
+    history: list[Epoch] = []
+    unaware = None
+    for number in range(folds if folds > 1 else 0):
         ready.split.top.set_weights(start)
-        seen = [sample for sample, its in zip(samples, fold, strict=True) if its != number]
-        members.append(_train(job, ready, seen, f"fold {number + 1} of {folds}", progress))
+        seen = np.flatnonzero(fold != number)
+        history += _train(job, ready, seen, f"fold {number + 1} of {folds}", progress).history
         aside = np.flatnonzero(unseen & (fold == number))
         scores[aside] = _scores(ready, [samples[row] for row in aside])
+        unaware = unaware or in_float32(job, ready.split.whole)
+    ready.split.top.set_weights(start)
+    history += _train(job, ready, np.arange(len(samples)), "all sites", progress).history
     kept = tuple(sample for sample, use in zip(samples, unseen, strict=True) if use)
-    known = np.array([label not in job.recipe.rejects for label in labels])
-    truth = np.array([sample.label for sample in kept])
-    fitted = calibrate(scores[unseen], truth, known, job.recipe.validation.known_kept)
-    ready.split.top.set_weights(members[0].weights)
-    unaware = in_float32(job, ready.split.whole)
-    _average(ready, members, samples)
-    history = tuple(row for member in members for row in member.history)
     model = in_float32(job, ready.split.whole)
-    return Outcome(model, fitted, history, kept, scores[unseen], unaware, ready.checkpoints)
+    fitted = _calibrated(job, kept, scores[unseen])
+    return Outcome(model, fitted, tuple(history), kept, scores[unseen], unaware, ready.checkpoints)
 
 
-def _average(ready: _Ready, members: Sequence[Finished], samples: Sequence[Sample]) -> None:
-    """Makes the top the average of its members, and as sure of its answers as they are.
-
-    Averaged weights give smaller logits than each of the models had. Their scale is matched to the members' mean answer
-    on some of the photos, so that the temperature, which was chosen for the members, holds for the average too.
-    """
-    some = [samples[row] for row in np.random.default_rng(0).permutation(len(samples))[:_MATCHED_ON]]
-    answers = []
-    for member in members:
-        ready.split.top.set_weights(member.weights)
-        answers.append(_scores(ready, some))
-    ready.split.top.set_weights(average([member.weights for member in members]))
-    factor = match(_scores(ready, some), np.mean(answers, axis=0))
-    logits = ready.split.whole.get_layer("logits")
-    logits.set_weights([factor * weight for weight in logits.get_weights()])
+def _calibrated(job: Job, kept: Sequence[Sample], scores: NDArray[np.float32]) -> Fitted:
+    if not kept:
+        return Fitted(temperature=1.0, threshold=0.5)
+    known = np.array([label not in job.recipe.rejects for label in job.photos.labels])
+    return calibrate(scores, np.array([sample.label for sample in kept]), known, job.recipe.validation.known_kept)
 
 
 def _prepare(job: Job, progress: Progress) -> _Ready:
@@ -134,6 +117,7 @@ def _prepare(job: Job, progress: Progress) -> _Ready:
     maker = ViewMaker({sample.sha256: sample for sample in job.photos.samples}, job.recipe)
     start = weights_digest(split.whole)
     checkpoints = Checkpoints(job.cache / "fits", job.recipe.digest, job.photos.digest, job.backbone, start)
+    resume_together(job.replicas, checkpoints)
     if job.recipe.views.count == 0:
         return _Ready(split, FreshViews(maker), checkpoints)
     if job.recipe.network.boundary == 0:
@@ -158,16 +142,19 @@ def unseen_samples(shots: NDArray[np.int64], fold: NDArray[np.int64]) -> NDArray
     return np.array([len(folds_of[shot]) == 1 for shot in shots.tolist()])
 
 
-def _train(job: Job, ready: _Ready, samples: Sequence[Sample], name: str, progress: Progress) -> Finished:
-    schedule = job.recipe.schedule
+def _train(job: Job, ready: _Ready, rows: NDArray[np.int64], name: str, progress: Progress) -> Finished:
+    """Fits the top on the samples of these rows, from the weights that it has."""
+    schedule, samples = job.recipe.schedule, [job.photos.samples[row] for row in rows]
     keras.utils.set_random_seed(schedule.seed)  # dropout's, the same for every fold and after an interruption
     targets = one_hot(samples, len(job.photos.labels), schedule.label_smoothing)
     draw = Draw(tuple(samples), balance(samples, schedule.site_balance), {0: targets})
     if schedule.probe_epochs and ready.checkpoints.finished(name) is None:
-        logits = ready.split.whole.get_layer("logits")
-        fit_probe(logits, _features(ready, samples), draw, epochs=schedule.probe_epochs)
+        if not ready.features:
+            ready.features.extend(_features(ready, job.photos.samples))
+        seen = [view[rows] for view in ready.features]
+        fit_probe(ready.split.whole.get_layer("logits"), seen, draw, epochs=schedule.probe_epochs)
     stage = Stage(name, ViewBatches(ready.views, draw, schedule), schedule, _watched(job, ready, samples))
-    return train(ready.split.top, stage, ready.checkpoints, progress)
+    return train(ready.split.top, stage, ready.checkpoints, progress, job.replicas)
 
 
 def _watched(job: Job, ready: _Ready, seen: Sequence[Sample]) -> Watched | None:
@@ -188,9 +175,9 @@ def _watched(job: Job, ready: _Ready, seen: Sequence[Sample]) -> Watched | None:
     return Watched(rows, one_hot(job.test.samples, classes, 0.0))
 
 
-def _features(ready: _Ready, samples: Sequence[Sample]) -> Iterator[tuple[int, NDArray[np.float32]]]:
+def _features(ready: _Ready, samples: Sequence[Sample]) -> Iterator[NDArray[np.float32]]:
     for view in range(min(_PROBE_VIEWS, ready.views.count or _PROBE_VIEWS)):
-        yield view, predict(ready.split.pooled, ready.views, samples, view)
+        yield predict(ready.split.pooled, ready.views, samples, view)
 
 
 def _scores(ready: _Ready, samples: Sequence[Sample]) -> NDArray[np.float32]:

@@ -1,6 +1,6 @@
 """The training loop: one stage of one model, resumed where it was interrupted."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from training.batches import Rows, ViewBatches
 from training.checkpoints import Checkpoints, Finished
+from training.devices import gpu_capabilities
+from training.distribution import ALONE, Replicas
+from training.precision import loss_scaled, xla_helps
 from training.progress import Progress
 from training.recipe import Schedule
 from training.run import Epoch
@@ -35,22 +38,35 @@ class Stage:
     accuracy: str | Callable[..., Any] = "accuracy"
 
 
-def train(model: keras.Model, stage: Stage, checkpoints: Checkpoints, progress: Progress) -> Finished:
+def train(
+    model: keras.Model, stage: Stage, checkpoints: Checkpoints, progress: Progress, replicas: Replicas = ALONE
+) -> Finished:
     """Trains `model` in place and returns what it ended with; a stage that was finished before is only loaded."""
     done = checkpoints.finished(stage.name)
     if done:
         model.set_weights(done.weights)
         return done
-    model.compile(_optimizer(stage), loss=stage.loss, metrics=[stage.accuracy])
+    trained = replicas.copy(model)
+    with replicas.scope():
+        trained.compile(
+            loss_scaled(_optimizer(stage), trained),
+            loss=stage.loss,
+            metrics=[stage.accuracy],
+            jit_compile=_compiles(replicas),
+        )
     progress.start(f"training ({stage.name})", len(stage.batches) * stage.schedule.epochs)
     watched = stage.watched
-    model.fit(
-        stage.batches,
+    trained.fit(
+        replicas.share(stage.batches),
+        steps_per_epoch=len(stage.batches) if replicas.count > 1 else None,  # shared, they have no end
+        shuffle=replicas.count == 1,
         epochs=stage.schedule.epochs,
         validation_data=(watched.rows, watched.targets) if watched else None,
         verbose=0,
         callbacks=[checkpoints.backup(stage.name), _Follow(stage, checkpoints, progress)],
     )
+    if trained is not model:
+        model.set_weights(trained.get_weights())
     # An epoch that was cut off after its figures were kept was run again: the last figures of each count.
     history = {row.epoch: row for row in checkpoints.remembered(stage.name)}
     finished = Finished(model.get_weights(), tuple(history[epoch] for epoch in sorted(history)))
@@ -91,6 +107,13 @@ class _Follow(keras.callbacks.Callback):
 _FIGURES = ("loss", "accuracy", "val_loss", "val_accuracy")
 
 
+def _compiles(replicas: Replicas) -> bool | str:
+    """Keras's `jit_compile`."""
+    if keras.backend.backend() != "tensorflow":
+        return "auto"
+    return xla_helps(len(gpu_capabilities()), replicas.count)
+
+
 def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
     schedule = stage.schedule
     steps = len(stage.batches) * schedule.epochs
@@ -103,11 +126,3 @@ def _optimizer(stage: Stage) -> keras.optimizers.Optimizer:
             warmup_steps=round(steps * schedule.warmup),
         )
     return keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay)  # without decay it is plain Adam
-
-
-def average(all_weights: Sequence[Sequence[NDArray[np.float32]]]) -> list[NDArray[np.float32]]:
-    """The mean of several models' weights: a model soup (Wortsman et al. 2022; Rame et al. 2022 for unseen domains).
-
-    It holds where all started from the same weights and the same probed head, so that they lie in one basin.
-    """
-    return [np.mean(same, axis=0, dtype=np.float32) for same in zip(*all_weights, strict=True)]

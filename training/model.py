@@ -64,6 +64,8 @@ def _preprocessed(pixels: keras.KerasTensor, network: Network) -> keras.KerasTen
     centre = keras.layers.Normalization(
         mean=IMAGENET_MEAN_BGR, variance=(1.0, 1.0, 1.0), name="centre", dtype="float32"
     )
+    if keras.backend.backend() == "torch":  # its tensors cannot be sliced backwards
+        return centre(keras.ops.flip(pixels, axis=-1))
     return centre(pixels[..., ::-1])
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from training.calibration import Fitted, sharpen
 from training.detail import detail_of, known_labels
+from training.distribution import find_replicas
 from training.duplicates import shared_shots
 from training.errors import LeakError
 from training.evaluate import metrics_of
@@ -59,7 +60,7 @@ class _Read:
 
 
 def train(request: Request, progress: Progress) -> RunCard:
-    """Trains and writes the run folder; returns what `run.json` says.
+    """Trains and writes the run folder; returns what `run.json` says. Of several workers only the chief writes it.
 
     Raises:
         TrainingError, DatasetError: an input cannot be used; nothing is left at `request.out`.
@@ -67,8 +68,10 @@ def train(request: Request, progress: Progress) -> RunCard:
     began = monotonic()
     folder = RunFolder(request.out)
     try:
+        replicas = find_replicas()
         read = _read(request)
-        job = Job(read.photos, request.recipe, request.backbone, request.weights, request.cache, read.test)
+        cache = replicas.folder(request.cache)
+        job = Job(read.photos, request.recipe, request.backbone, request.weights, cache, read.test, replicas)
         outcome = slim(job, request.teacher, progress) if request.teacher else fit(job, progress)
         findings = _findings(request, read, outcome, progress, began)
         folder.write(outcome.model, findings.card, outcome.history)
@@ -76,11 +79,12 @@ def train(request: Request, progress: Progress) -> RunCard:
             folder.write_unaware(outcome.unaware)
         write_logs(folder.partial / "tensorboard", outcome.history)
         write_report(folder.partial, findings)
-        folder.finish()
+        folder.finish() if replicas.writes else folder.discard()
     except BaseException:
         folder.discard()
         raise
     outcome.checkpoints.clear()
+    replicas.wait()
     return findings.card
 
 

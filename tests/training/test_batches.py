@@ -2,8 +2,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from training.batches import Draw, ViewBatches, one_hot
+from training.errors import RecipeError
 from training.frozen import ViewKey
 from training.photos import Sample
 from training.recipe import Schedule
@@ -66,3 +68,35 @@ def test_a_view_with_a_target_of_its_own_gets_that() -> None:
     draw = Draw(SAMPLES, EVEN, taught)
     rows, targets = ViewBatches(Numbered(), draw, Schedule(epochs=1, batch=8, seed=4))[0]
     assert np.array_equal(targets[:, 0], rows[:, 0, 1, 0] // 20)
+
+
+def test_the_parts_of_a_batch_hold_its_rows_once_each_mixed_as_they_were() -> None:
+    whole = batches(mixup=0.3, flip=0.5)
+    rows, targets = whole.part(1, 0, (0, 1))
+    parts = [whole.part(1, 0, (number, 2)) for number in range(2)]
+    assert [len(part[0]) for part in parts] == [4, 4]
+    # As many from the front as from the back: mixup pairs the first row with the last.
+    order = [0, 1, 6, 7, 2, 3, 4, 5]
+    assert np.array_equal(np.concatenate([part[0] for part in parts]), rows[order])
+    assert np.array_equal(np.concatenate([part[1] for part in parts]), targets[order])
+
+
+def test_a_part_reads_its_own_rows_alone() -> None:
+    counted = Counted()
+    draw = Draw(SAMPLES, EVEN, {0: one_hot(SAMPLES, 2, 0.1)})
+    ViewBatches(counted, draw, Schedule(epochs=1, batch=8, mixup=0.5)).part(0, 1, (3, 4))
+    assert counted.rows == 2
+
+
+class Counted(Numbered):
+    rows = 0
+
+    def read(self, keys: Sequence[ViewKey]) -> np.ndarray:
+        self.rows += len(keys)
+        return super().read(keys)
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused() -> None:
+    batches().check_parts(4)
+    with pytest.raises(RecipeError, match=r"3 devices cannot share batches of 8: .* multiple of 6"):
+        batches().check_parts(3)
