@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.logging import RichHandler
 from rich.table import Table
 
-from agent.config import BUNDLED_MODEL, AgentConfig, CameraConfig, read_config
+from agent.bundled import model_file
+from agent.config import AgentConfig, CameraConfig, read_config
 from agent.errors import PictureError
 
 _FILE = click.Path(path_type=Path)
-_model = click.option("--model", type=_FILE, help="A bundle (.tflite) instead of the one that came along.")
+_model = click.option("--model", type=_FILE, help="slim (the default), vgg16, or a bundle (.tflite) of your own.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -99,7 +100,7 @@ def classify(*, paths: tuple[Path, ...], model: Path | None, threads: int, as_js
     from agent.classify import classify_pictures, pictures_in
     from agent.wiring import rules_of
 
-    bundle = read_bundle(model or BUNDLED_MODEL)
+    bundle = read_bundle(model_file(model))
     classifier = LiteRtClassifier(bundle, threads=threads)
     skipped = done = 0
     for answer in classify_pictures(pictures_in(paths), classifier, rules_of(AgentConfig(), bundle.manifest)):
@@ -172,7 +173,7 @@ def demo(  # noqa: PLR0913 - click hands every option over as an argument of its
     from agent.wiring import surroundings
 
     logging.getLogger("agent").setLevel(logging.WARNING)  # the table tells what the log would
-    show = Show(model or BUNDLED_MODEL, None if forever else seconds, seed, broker, table=not as_json)
+    show = Show(model_file(model), None if forever else seconds, seed, broker, table=not as_json)
     summary = perform(show, surroundings(), _until_signalled())
     if as_json:
         click.echo(msgspec.json.encode(summary))
@@ -214,7 +215,7 @@ def bench(*, model: Path | None, threads: int, frames: int, rounds: int, as_json
     from agent.bench import Plan, measure
     from agent.wiring import surroundings
 
-    measured = measure(Plan(model or BUNDLED_MODEL, threads, frames, rounds), surroundings())
+    measured = measure(Plan(model_file(model), threads, frames, rounds), surroundings())
     if as_json:
         click.echo(msgspec.json.encode(measured))
         return

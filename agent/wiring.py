@@ -17,6 +17,7 @@ from agent.adapters.systemd_supervisor import SystemdSupervisor
 from agent.broker_access import BrokerAccess
 from agent.broker_url import BrokerUrl, parse_broker_url
 from agent.bundle import Bundle, Manifest, read_bundle
+from agent.bundled import model_file
 from agent.clerk import Clerk
 from agent.config import AgentConfig, CameraConfig
 from agent.deciding import Rules
@@ -97,7 +98,7 @@ def run_agent(config: AgentConfig, around: Surroundings, stop: Callable[[], bool
 
 def load_model(config: AgentConfig) -> Bundle:
     """The configured bundle, checked."""
-    return read_bundle(Path(config.model.path))
+    return read_bundle(model_file(config.model.path))
 
 
 def rules_of(config: AgentConfig, manifest: Manifest) -> Rules:

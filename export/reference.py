@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from export.equalising import equalise
 from export.errors import ComparisonError
 from export.representative import Representative, choose_representative
 from training.calibration import sharpen
@@ -27,7 +28,7 @@ label of a photo of none of our garments becomes a matter of order; softened, al
 
 @dataclass(frozen=True, slots=True, eq=False)  # eq: holds arrays
 class Reference:
-    """A run, its softened model, and the model's calibrated scores, shape (photos, labels), on two sets of photos.
+    """A run, its softened, equalised model, and that model's calibrated scores, (photos, labels), on two sets of photos.
 
     `representative` sets the ranges of int8 and the quantised temperature; `test` is only measured on.
     """
@@ -62,6 +63,7 @@ def read_reference(run: Path, calibrate: Path, test: Path, progress: Progress) -
     model = read_model(run)
     logits = model.get_layer("logits")
     logits.set_weights([weight / _SOFTENING for weight in logits.get_weights()])
+    equalise(model, representative.pictures(card.input))
     temperature = card.temperature / _SOFTENING
     chosen = PhotoSet(card.labels, representative.samples)
     return Reference(

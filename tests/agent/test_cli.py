@@ -5,8 +5,8 @@ import cv2
 import pytest
 from click.testing import CliRunner, Result
 
+from agent.bundled import model_file
 from agent.cli import main
-from agent.config import BUNDLED_MODEL
 from tests.models import picture_of, write_tiny_bundle
 
 
@@ -20,6 +20,9 @@ def photos(tmp_path: Path) -> Path:
     for label in ("jeans", "other"):
         cv2.imwrite(str(tmp_path / f"{label}.png"), cv2.cvtColor(picture_of(label), cv2.COLOR_RGB2BGR))
     return tmp_path
+
+
+BUNDLED_MODEL = model_file(None)
 
 
 def run(*arguments: object) -> Result:
