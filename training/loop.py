@@ -56,6 +56,7 @@ def train(
         )
     progress.start(f"training ({stage.name})", len(stage.batches) * stage.schedule.epochs)
     watched = stage.watched
+    trained._initial_epoch = None  # noqa: SLF001 - the epoch of an earlier stage that was resumed; Keras would start there
     trained.fit(
         replicas.share(stage.batches),
         steps_per_epoch=len(stage.batches) if replicas.count > 1 else None,  # shared, they have no end
