@@ -77,7 +77,8 @@ def convert(  # noqa: PLR0913 - click hands every option over as an argument of 
     from export.session import Request, export
     from training.progress import Bars
 
-    every, name = quantize == "all", _checked_name(name or out.stem)
+    every = quantize == "all"
+    name = _checked_name(name or re.sub("[^a-z0-9]+", "-", out.stem.lower())[:64] or "model")
     outs: dict[Quantisation, Path] = {one: out for one in QUANTISATIONS if one == quantize}
     if every:
         outs = {one: out.with_name(f"{out.stem}-{one}.tflite") for one in QUANTISATIONS}

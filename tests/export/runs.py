@@ -18,12 +18,14 @@ _SHARPNESS = 12.0
 def colour_model(*, loud: float = 1.0) -> keras.Model:
     """Nearest mean colour behind one convolution; `loud` scales a channel that nothing listens to.
 
-    A channel a thousand times louder than the others takes int8's whole range for itself and leaves them one step.
+    A channel a thousand times louder than the others takes int8's whole range for itself and leaves them one step. Its
+    ReLU is a layer of its own, which the equalisation of ordinary networks does not look behind.
     """
     pixels = keras.Input((SPEC.height, SPEC.width, 3), dtype="float32", name="pixels")
-    mixed = keras.layers.Conv2D(4, 1, activation="relu", name="mixed")
+    mixed = keras.layers.Conv2D(4, 1, name="mix")
+    relu = keras.layers.ReLU(name="mixed")
     dense = keras.layers.Dense(len(LABELS), name="logits")
-    features = keras.layers.GlobalAveragePooling2D(name="average")(mixed(pixels))
+    features = keras.layers.GlobalAveragePooling2D(name="average")(relu(mixed(pixels)))
     model = keras.Model(pixels, keras.layers.Softmax(name="softmax")(dense(features)), name="vastra_tiny")
     centres = np.array([COLOURS[label] for label in LABELS], np.float32) / 255
     mixed.set_weights([np.c_[np.eye(3), np.full(3, loud / 3)].reshape(1, 1, 3, 4), np.zeros(4)])
