@@ -27,6 +27,8 @@ smallest_crop = 0.7
 [schedule]
 epochs = 30
 learning_rate = 0.003
+[validation]
+folds = 2
 """
 
 
@@ -64,7 +66,9 @@ def line(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     weights = shared / "weights/vgg16_imagenet_notop.npz"
     vastra("training", "fit", train, "--test", test, "--recipe", folder / "recipe.toml", "--weights", weights,
            "--out", folder / "run", "--cache", folder / "cache")  # fmt: skip
-    vastra("export", "convert", folder / "run", "--calibrate", train, "--test", test, "--out", folder / "slice.tflite")
+    # One photo is 2.5 points of its class here.
+    vastra("export", "convert", folder / "run", "--calibrate", train, "--test", test, "--max-drop", 5,
+           "--out", folder / "slice.tflite")  # fmt: skip
     return folder
 
 
@@ -72,7 +76,7 @@ def test_training_on_a_slice_beats_guessing_on_other_sites(line: Path) -> None:
     card = json.loads((line / "run/run.json").read_text())
     assert card["labels"] == ["jeans", "other", "sarees", "trousers"]
     assert card["test"]["metrics"]["top1"] > 0.6
-    assert {file.name for file in (line / "run").iterdir()} >= {"model.keras", "history.csv", "report.html", "test.png"}
+    assert {file.name for file in (line / "run").iterdir()} >= {"model.keras", "history.csv", "report.html"}
 
 
 def test_int8_gives_the_float_models_labels(line: Path) -> None:
